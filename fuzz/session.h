@@ -1,0 +1,64 @@
+/* A session: one input run from a fresh machine to its verdict.
+ *
+ *     session_begin(session, config)
+ *     while (session_apply(session, &op)) ...
+ *     session_end(session)
+ *
+ * The session decodes nothing and prints nothing. It drives the core through its public calls,
+ * keeps the shadow model of what must be true (fuzz/shadow.h), and has everything checked after
+ * each operation. It is freestanding and never allocates: its memory is handed to it. */
+#ifndef KHEAP_FUZZ_SESSION_H
+#define KHEAP_FUZZ_SESSION_H
+
+#include "fuzz/input.h"
+#include "fuzz/line.h"
+#include "invariants/violation.h"
+
+/* How much is checked after an operation. At the end of a session everything is. */
+enum session_check {
+    SESSION_CHECK_FULL,  /* every rule over everything */
+    SESSION_CHECK_LOCAL, /* what the operation touched; everything every SESSION_FULL_EVERY
+                            operations */
+    SESSION_CHECK_NONE,  /* for measuring what the checks cost */
+};
+#define SESSION_FULL_EVERY 4096u
+
+struct session;
+
+/* The bytes of memory that a session for slot_count slots needs. */
+uint64_t session_size_bytes(uint32_t slot_count);
+
+/* Makes a session in `memory`, session_size_bytes(slot_count) bytes, zeroed, 8-byte aligned. */
+struct session *session_make(void *memory, uint32_t slot_count);
+
+struct verdict {
+    bool ok;
+    struct violation violation; /* if not ok */
+    uint32_t operation; /* if not ok: the number of the operation, from 1; past the last: the end */
+    uint32_t operation_count; /* operations in the input that were reached */
+    uint32_t applied_count;   /* of these, those that applied */
+    uint64_t digest;          /* of results and final state: equal on all ports */
+};
+
+/* Runs one input from a fresh machine to its verdict; `check` may be lighter than full only for
+ * traces of many operations. Requires input->slot_count to be within the session's. A page fault of
+ * the core does not return here: it goes to the port. */
+void session_run(struct session *session, struct input *input, enum session_check check,
+                 struct verdict *verdict);
+
+/* The verdict of a session that cannot go on because the core faulted at `at` (rule P7). */
+void session_faulted(struct session *session, uint32_t at, uint32_t error_code,
+                     struct verdict *verdict);
+
+/* The operation that is being run, or was last. */
+const struct op *session_operation(const struct session *session);
+
+/* The verdict line: "NAME ok operations=30 applied=28 digest=0123456789abcdef", or
+ * "NAME violation rule=H2 operation=17 operations=17 applied=16 digest=...". Equal on all ports. */
+void verdict_line(const struct verdict *verdict, const char *name, struct line *line);
+
+/* The evidence: "H2: header and footer of a block agree: footer at c0401000: expected 00000041,
+ * found 00000049". */
+void violation_line(const struct violation *violation, struct line *line);
+
+#endif

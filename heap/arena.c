@@ -1,0 +1,61 @@
+#include "heap/arena.h"
+
+#include "mmu_x86/paging.h"
+
+enum arena_result arena_map(const struct heap *heap, uint32_t from, uint32_t to)
+{
+    uint32_t first = page_round_down(from);
+    uint32_t page_count = (page_round_up(to) - first) / PAGE_SIZE;
+    struct paging_change change;
+    if (paging_map_range(heap_frames(heap), vaddr_of(first), page_count, &change) != PAGING_OK)
+        return ARENA_NO_FRAME;
+    uint32_t mapped = heap_load(heap, HEAP_MAPPED_PAGES) + change.page_count;
+    heap_store(heap, HEAP_MAPPED_PAGES, mapped);
+    heap_raise(heap, HEAP_PEAK_PAGES, mapped);
+    return ARENA_OK;
+}
+
+static void end_set(const struct heap *heap, uint32_t end)
+{
+    heap_store(heap, HEAP_END, end);
+    tag_store(heap, end - 4u, tag_of(0, TAG_SENTINEL));
+}
+
+enum arena_result arena_extend(const struct heap *heap, block_t block, uint32_t size_bytes,
+                               uint32_t map_from, uint32_t *size_now)
+{
+    if (size_bytes > heap_load(heap, HEAP_LIMIT) - 4u - block.at)
+        return ARENA_WINDOW_FULL;
+    uint32_t end = page_round_up(block.at + size_bytes + 4u);
+    if (arena_map(heap, map_from, end) != ARENA_OK)
+        return ARENA_NO_FRAME;
+    end_set(heap, end);
+    heap_raise(heap, HEAP_PEAK_END, end);
+    *size_now = end - 4u - block.at;
+    return ARENA_OK;
+}
+
+static uint32_t unmap(const struct heap *heap, uint32_t from, uint32_t page_count)
+{
+    struct paging_change change;
+    paging_unmap_range(heap_frames(heap), vaddr_of(from), page_count, &change);
+    heap_count(heap, HEAP_MAPPED_PAGES, 0u - change.page_count);
+    return change.page_count + change.table_count;
+}
+
+uint32_t arena_trim(const struct heap *heap, uint32_t end)
+{
+    uint32_t old_end = heap_load(heap, HEAP_END);
+    end_set(heap, end);
+    return unmap(heap, end, (old_end - end) / PAGE_SIZE);
+}
+
+uint32_t arena_unmap(const struct heap *heap, uint32_t from, uint32_t to, uint32_t page_count_max)
+{
+    uint32_t first = page_round_up(from);
+    uint32_t end = page_round_down(to);
+    if (first >= end)
+        return 0;
+    uint32_t page_count = (end - first) / PAGE_SIZE;
+    return unmap(heap, first, page_count < page_count_max ? page_count : page_count_max);
+}

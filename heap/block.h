@@ -1,0 +1,138 @@
+/* Blocks and their boundary tags.
+ *
+ *   at       header       the tag                          used: at + 4 .. at + size - 4 is the
+ * payload at + 4   next   (free blocks only: the free list's links, header addresses, 0 for none)
+ *   at + 8   prev
+ *   at + size - 4   footer       the tag again
+ *
+ * Headers lie at addresses that are 4 modulo 8, so payloads are 8-byte aligned and own whole 8-byte
+ * granules, while a block's footer and the next block's header share one.
+ *
+ * The tag is one word at both ends of a block, stored XOR key XOR its own address, so that a stale,
+ * copied or overwritten tag does not read as a legal one:
+ *
+ *   [ size_bytes 31..3 | 0 | sparse | used ]
+ *
+ * sparse (free blocks only): pages inside the block may be unmapped. They lie wholly between
+ * block_hold_end, the first bytes that a block keeps mapped, and the footer.
+ *
+ * H1  a tag is legal: size a multiple of 8, at least BLOCK_SIZE_MIN, reserved bit clear, used
+ * blocks not sparse H2  header == footer H3  no two neighbours are free H4  the blocks tile the
+ * extent from prologue to epilogue X3  an unmapped page below HEAP_END lies wholly inside the hole
+ * of one sparse free block */
+#ifndef KHEAP_HEAP_BLOCK_H
+#define KHEAP_HEAP_BLOCK_H
+
+#include "heap/control.h"
+
+#define BLOCK_OVERHEAD 8u
+#define BLOCK_SIZE_MIN 16u
+#define BLOCK_GRANULE 8u
+
+#define TAG_USED 1u
+#define TAG_SPARSE 2u
+#define TAG_RESERVED 4u
+#define TAG_FLAGS 7u
+
+/* The tags of prologue and epilogue. */
+#define TAG_SENTINEL TAG_USED
+
+/* A block: the address of its header. */
+typedef struct {
+    uint32_t at;
+} block_t;
+
+/* A decoded tag. */
+typedef struct {
+    uint32_t word;
+} tag_t;
+
+static inline block_t block_at(uint32_t at)
+{
+    return (block_t){at};
+}
+
+static inline tag_t tag_of(uint32_t size_bytes, uint32_t flags)
+{
+    return (tag_t){size_bytes | flags};
+}
+
+static inline uint32_t tag_size(tag_t tag)
+{
+    return tag.word & ~TAG_FLAGS;
+}
+
+static inline bool tag_used(tag_t tag)
+{
+    return (tag.word & TAG_USED) != 0;
+}
+
+static inline uint32_t tag_sparse(tag_t tag)
+{
+    return tag.word & TAG_SPARSE;
+}
+
+static inline tag_t tag_load(const struct heap *heap, uint32_t at)
+{
+    return (tag_t){machine_load(vaddr_of(at)) ^ heap->key ^ at};
+}
+
+static inline void tag_store(const struct heap *heap, uint32_t at, tag_t tag)
+{
+    machine_store(vaddr_of(at), tag.word ^ heap->key ^ at);
+}
+
+/* Writes header and footer of a block. */
+static inline void block_tag(const struct heap *heap, block_t block, tag_t tag)
+{
+    tag_store(heap, block.at, tag);
+    tag_store(heap, block.at + tag_size(tag) - 4u, tag);
+}
+
+static inline block_t block_of_payload(vaddr_t payload)
+{
+    return block_at(payload.v - 4u);
+}
+
+static inline vaddr_t block_payload(block_t block)
+{
+    return vaddr_of(block.at + 4u);
+}
+
+static inline vaddr_t block_next_link(block_t block)
+{
+    return vaddr_of(block.at + 4u);
+}
+
+static inline vaddr_t block_prev_link(block_t block)
+{
+    return vaddr_of(block.at + 8u);
+}
+
+/* The first block of the extent. */
+static inline block_t block_first(const struct heap *heap)
+{
+    return block_at(heap->at.v + CONTROL_SIZE + 4u);
+}
+
+/* The epilogue: one past the last block. */
+static inline block_t block_epilogue(const struct heap *heap)
+{
+    return block_at(heap_load(heap, HEAP_END) - 4u);
+}
+
+/* The end of the bytes at a free block's start that stay mapped: room for the smallest block and an
+ * epilogue behind it, so that neither a split nor a trim ever needs a frame to write them. */
+static inline uint32_t block_hold_end(block_t block)
+{
+    return block.at + BLOCK_SIZE_MIN + 4u;
+}
+
+/* The size of the block for a payload of size_bytes. Requires size_bytes <= KMALLOC_SIZE_MAX. */
+static inline uint32_t block_size_for(uint32_t size_bytes)
+{
+    uint32_t size = (size_bytes + BLOCK_OVERHEAD + BLOCK_GRANULE - 1u) & ~(BLOCK_GRANULE - 1u);
+    return size < BLOCK_SIZE_MIN ? BLOCK_SIZE_MIN : size;
+}
+
+#endif

@@ -1,0 +1,54 @@
+#include "heap/bins.h"
+#include "heap/carve.h"
+#include "heap/kmalloc.h"
+#include "mmu_x86/paging.h"
+
+static bool window_valid(const struct heap_config *config)
+{
+    return config->start.v % PAGE_SIZE == 0 && config->limit.v % PAGE_SIZE == 0 &&
+           config->start.v >= HEAP_WINDOW_START && config->limit.v <= HEAP_WINDOW_END &&
+           config->start.v < config->limit.v;
+}
+
+enum heap_result heap_init(struct heap *heap, const struct heap_config *config)
+{
+    uint32_t entry;
+    if (!window_valid(config) || paging_translate(config->start, &entry))
+        return HEAP_BAD_WINDOW;
+    struct paging_change change;
+    if (paging_map_range(config->frames, config->start, 1, &change) != PAGING_OK)
+        return HEAP_NO_FRAME;
+
+    *heap = (struct heap){config->start, config->key, config->policy};
+    uint32_t end = config->start.v + PAGE_SIZE;
+    machine_fill(heap->at, 0, CONTROL_SIZE);
+    heap_store(heap, HEAP_POLICY, config->policy);
+    heap_store(heap, HEAP_KEY, config->key);
+    heap_store(heap, HEAP_FRAMES, config->frames.v);
+    heap_store(heap, HEAP_LIMIT, config->limit.v);
+    heap_store(heap, HEAP_END, end);
+    heap_store(heap, HEAP_MAPPED_PAGES, 1);
+    heap_store(heap, HEAP_PEAK_PAGES, 1);
+    heap_store(heap, HEAP_PEAK_END, end);
+    tag_store(heap, heap->at.v + CONTROL_SIZE, tag_of(0, TAG_SENTINEL));
+    tag_store(heap, end - 4u, tag_of(0, TAG_SENTINEL));
+    block_t first = block_first(heap);
+    carve_give_back(heap, (struct stretch){first, end - 4u - first.at, 0});
+    /* Last, so that heap_open does not take a heap that is half made. */
+    heap_store(heap, HEAP_MAGIC, HEAP_MAGIC_WORD);
+    return HEAP_OK;
+}
+
+bool heap_open(struct heap *heap, vaddr_t at)
+{
+    uint32_t entry;
+    if (at.v % PAGE_SIZE != 0 || !paging_translate(at, &entry) ||
+        machine_load(vaddr_add(at, HEAP_MAGIC)) != HEAP_MAGIC_WORD)
+        return false;
+    *heap = (struct heap){
+        .at = at,
+        .key = machine_load(vaddr_add(at, HEAP_KEY)),
+        .policy = (enum heap_policy)machine_load(vaddr_add(at, HEAP_POLICY)),
+    };
+    return true;
+}

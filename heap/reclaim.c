@@ -1,0 +1,56 @@
+#include "heap/arena.h"
+#include "heap/freelist.h"
+#include "heap/kmalloc.h"
+#include "heap/verify.h"
+
+/* The smallest free block in which a whole page can lie beyond what it keeps mapped. */
+#define RECLAIM_SIZE_MIN (PAGE_SIZE + BLOCK_SIZE_MIN + 8u)
+
+/* Cuts whole pages off the last block if it is free, and moves the heap's end down. */
+static uint32_t reclaim_end(const struct heap *heap)
+{
+    block_t epilogue = block_epilogue(heap);
+    struct neighbours neighbours;
+    if (verify_last(heap, &neighbours) != MISUSE_NONE || tag_used(neighbours.previous_tag))
+        return 0;
+    block_t block = neighbours.previous;
+    tag_t tag = neighbours.previous_tag;
+    bool whole = (block.at + 4u) % PAGE_SIZE == 0;
+    uint32_t end = whole ? block.at + 4u : page_round_up(block_hold_end(block));
+    if (end >= epilogue.at + 4u)
+        return 0;
+    freelist_remove(heap, block, tag_size(tag));
+    if (!whole) {
+        uint32_t size = end - 4u - block.at;
+        block_tag(heap, block, tag_of(size, 0));
+        freelist_insert(heap, block, size);
+    }
+    return arena_trim(heap, end);
+}
+
+/* Unmaps the pages that lie wholly in the hole of a free block. */
+static uint32_t reclaim_hole(const struct heap *heap, block_t block, uint32_t page_count_max)
+{
+    tag_t tag = tag_load(heap, block.at);
+    uint32_t footer = block.at + tag_size(tag) - 4u;
+    uint32_t count = arena_unmap(heap, block_hold_end(block), footer, page_count_max);
+    if (count != 0 && tag_sparse(tag) == 0)
+        block_tag(heap, block, tag_of(tag_size(tag), TAG_SPARSE));
+    return count;
+}
+
+uint32_t heap_reclaim(const struct heap *heap, uint32_t page_count_max)
+{
+    uint32_t interrupts = machine_interrupts_disable();
+    uint32_t count = page_count_max != 0 ? reclaim_end(heap) : 0;
+    block_t block;
+    enum freelist_answer answer = freelist_first(heap, RECLAIM_SIZE_MIN, &block);
+    while (answer == FREELIST_FOUND && count < page_count_max) {
+        count += reclaim_hole(heap, block, page_count_max - count);
+        answer = freelist_after(heap, block, RECLAIM_SIZE_MIN, &block);
+    }
+    if (answer == FREELIST_DAMAGED)
+        misuse_report(heap, MISUSE_DAMAGED_LINK, MISUSE_RECLAIM, block_payload(block));
+    machine_interrupts_restore(interrupts);
+    return count;
+}

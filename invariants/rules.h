@@ -1,0 +1,50 @@
+/* Every rule that the checkers enforce, once: id and claim. A rule is stated in full beside the
+ * structure that it is about; searching for its id finds the statement, the checker, the test that
+ * breaks it and the seeds.
+ *
+ * X(id, claim) */
+#ifndef KHEAP_INVARIANTS_RULES_H
+#define KHEAP_INVARIANTS_RULES_H
+
+#define KHEAP_RULES(X)                                                                             \
+    X(H1, "tags are legal")                                                                        \
+    X(H2, "header and footer of a block agree")                                                    \
+    X(H3, "no two neighbours are free")                                                            \
+    X(H4, "blocks tile the extent from prologue to epilogue")                                      \
+    X(H5, "each free block is on exactly its list")                                                \
+    X(H6, "list links, heads and bitmaps agree")                                                   \
+    X(H7, "counters equal the sums")                                                               \
+    X(H8, "fixed fields of the control block are as initialised")                                  \
+    X(P1, "needed pages are mapped: present, writable, supervisor")                                \
+    X(P2, "no frame is mapped twice")                                                              \
+    X(P3, "nothing else is mapped")                                                                \
+    X(P4, "recursive slot and boot's entries are intact")                                          \
+    X(P5, "no empty table, no half-prepared entry")                                                \
+    X(P6, "the TLB agrees with the tables")                                                        \
+    X(P7, "no access of the core faults")                                                          \
+    X(F1, "free frames are managed")                                                               \
+    X(F2, "summary and hint agree with the bitmap")                                                \
+    X(F3, "frame counters equal the bits")                                                         \
+    X(F4, "taken frames are exactly those in use")                                                 \
+    X(F5, "managed frames are those of the memory map")                                            \
+    X(X1, "mapped pages equal the heap's count")                                                   \
+    X(X2, "the heap's end is a page boundary in the window")                                       \
+    X(X3, "an unmapped page lies inside one sparse free block")                                    \
+    X(S1, "a block lies in the extent, aligned as asked, as large as asked")                       \
+    X(S2, "live blocks are disjoint")                                                              \
+    X(S3, "contents are intact, zeroed memory is zero")                                            \
+    X(S4, "a refusal is justified")                                                                \
+    X(S5, "a refused or misused call changes nothing")                                             \
+    X(S6, "a misuse is reported, with its reason, and nothing else is")                            \
+    X(S7, "all freed: one free block, frames back at the baseline")                                \
+    X(S8, "statistics agree with the model")
+
+#define RULE_ENUM(id, claim) RULE_##id,
+enum rule { RULE_NONE, KHEAP_RULES(RULE_ENUM) RULE_COUNT };
+#undef RULE_ENUM
+
+/* "H2" and "header and footer of a block agree". */
+const char *rule_id(enum rule rule);
+const char *rule_claim(enum rule rule);
+
+#endif

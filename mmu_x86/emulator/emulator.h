@@ -1,0 +1,101 @@
+/* An i386 as far as the core can see it: RAM, a page directory in CR3, a TLB, an interrupt flag,
+ * page faults.
+ *
+ * There is one machine in a process, as there is one under a kernel. It is made by
+ * emulator_power_on and brought back to its boot state by probe_reset (mmu_x86/probe.h), whose
+ * other functions it implements as well. */
+#ifndef KHEAP_MMU_X86_EMULATOR_EMULATOR_H
+#define KHEAP_MMU_X86_EMULATOR_EMULATOR_H
+
+#include "mmu_x86/i386.h"
+#include "mmu_x86/probe.h"
+
+/* What an access wants, as bits of a page fault's error code. */
+#define EMULATOR_READ 0u
+#define EMULATOR_WRITE FAULT_WRITE
+
+/* A page fault (SDM 3A 6.15, interrupt 14): CR2, the error code, and the entries on the way. */
+struct fault {
+    vaddr_t at;
+    uint32_t error_code;
+    uint32_t directory_entry;
+    uint32_t table_entry;
+};
+
+#define EMULATOR_PAGES (1u << (32u - PAGE_SHIFT))
+#define EMULATOR_JOURNAL_MAX (1u << 16)
+
+/* A TLB entry that was flushed: not present, but still on the list of pages. */
+#define EMULATOR_FLUSHED ENTRY_SOFTWARE
+
+struct emulator {
+    uint32_t *ram;
+    uint32_t frame_count; /* frames of RAM in use since the last reset */
+    uint32_t frame_count_max;
+    frame_t root;
+    uint32_t interrupts_enabled; /* the interrupt flag: 1 or 0 */
+    uint32_t *tlb;               /* one table entry for each page; 0: none */
+    uint32_t *tlb_pages;         /* the page numbers that have had an entry since the last reload */
+    uint32_t tlb_count;
+    uint8_t *used; /* per frame: has been accessed since the last reset */
+    uint32_t *used_frames;
+    uint32_t used_count;
+    struct journal_entry *journal;
+    uint32_t journal_count;
+    bool journal_lost;
+    struct probe_counts counts;
+    uint32_t boot_directory[TABLE_ENTRIES];
+    /* Called on a page fault; does not return. Null: the fault is printed and the process ends. */
+    void (*on_fault)(const struct fault *fault);
+};
+
+extern struct emulator emulator;
+
+/* Makes the machine, with room for frame_count_max frames for the core, and resets it. Returns
+ * false if there is no memory for it. Host memory is used as it is touched. */
+bool emulator_power_on(uint32_t frame_count_max);
+
+/* Gives the machine's host memory back. */
+void emulator_power_off(void);
+
+/* To be called before a frame is accessed: one that was not since the last reset is filled with
+ * garbage first, so that what a run reads of memory it never wrote is the same in every run, and is
+ * not zero. */
+void emulator_frame_use(frame_t frame);
+
+/* The slow path of an access: walks the tables, fills the TLB, sets accessed and dirty bits, or
+ * faults. */
+uint32_t emulator_walk(vaddr_t at, uint32_t access);
+
+void emulator_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes);
+void emulator_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes);
+void emulator_flush_page(vaddr_t page);
+void emulator_set_root(frame_t directory);
+void emulator_interrupt(void);
+
+/* The word of RAM behind a virtual address. */
+static inline uint32_t *emulator_word(vaddr_t at, uint32_t access)
+{
+    uint32_t entry = emulator.tlb[at.v >> PAGE_SHIFT];
+    uint32_t needed =
+        access == EMULATOR_WRITE ? ENTRY_PRESENT | ENTRY_WRITABLE | ENTRY_DIRTY : ENTRY_PRESENT;
+    if (__builtin_expect((entry & needed) != needed || at.v % 4u != 0, 0))
+        entry = emulator_walk(at, access);
+    return &emulator.ram[((entry & ENTRY_FRAME) | (at.v & PAGE_MASK)) / 4u];
+}
+
+/* Notes the word at `place`, seen at `at`, in the journal before it is overwritten. */
+static inline void emulator_journal(vaddr_t at, const uint32_t *place)
+{
+    if (__builtin_expect(emulator.journal_count == EMULATOR_JOURNAL_MAX, 0)) {
+        emulator.journal_lost = true;
+        return;
+    }
+    emulator.journal[emulator.journal_count++] = (struct journal_entry){
+        .at = at,
+        .physical = (uint32_t)((const char *)place - (const char *)emulator.ram),
+        .old = *place,
+    };
+}
+
+#endif

@@ -1,0 +1,87 @@
+/* The probe: the harness's own eyes and hands on the machine, beside the core's
+ * (mmu_x86/machine.h).
+ *
+ * The checkers look through it, so it shares nothing with the code that they check: it walks the
+ * tables over physical memory, not through the recursive window, and leaves TLB, journal, counters
+ * and accessed bits alone. Each port that the harness runs on implements it. */
+#ifndef KHEAP_MMU_X86_PROBE_H
+#define KHEAP_MMU_X86_PROBE_H
+
+#include "mmu_x86/frames.h"
+#include "mmu_x86/i386.h"
+
+#define PROBE_RANGES_MAX 32u
+
+/* The machine as a boot loader leaves it: paging on, the directory mapped into itself, nothing
+ * mapped in the heap's window, memory described. */
+struct boot_state {
+    vaddr_t frames_at; /* mapped room for the frame bitmap */
+    uint32_t frames_size_bytes;
+    struct frame_range usable[PROBE_RANGES_MAX];
+    struct frame_range reserved[PROBE_RANGES_MAX];
+    struct memory_map map; /* points at the two arrays; describes frame_count manageable frames */
+};
+
+/* Brings the machine back to its state after boot, with frame_count frames for the core, no
+ * injection, an empty TLB and an empty journal. Returns false if this machine has fewer frames.
+ * `boot` must stay where it is. Cost: what was touched since the last reset. */
+bool probe_reset(uint32_t frame_count, struct boot_state *boot);
+
+/* The most frames that probe_reset can give. */
+uint32_t probe_frame_count_max(void);
+
+/* The directory, and the table in `slot` of it, as 1024 words; null if there is none or it lies
+ * outside memory. */
+const uint32_t *probe_directory(void);
+const uint32_t *probe_table(uint32_t slot);
+
+/* The words of the page at `page`, or null if it is not mapped. */
+const uint32_t *probe_page(vaddr_t page);
+
+/* The first directory slot that boot leaves to the core: heap window and device window
+ * (fuzz/session.h) lie in slots from here up to RECURSIVE_SLOT - 1. Slot 768, the kernel's own, is
+ * boot's as well. */
+#define PROBE_SLOT_DEVICE 767u
+#define PROBE_SLOT_KERNEL 768u
+
+/* The directory entry of a slot that is boot's, as boot left it. Requires a slot below
+ * PROBE_SLOT_DEVICE, or PROBE_SLOT_KERNEL or RECURSIVE_SLOT. Accessed and dirty bits are the
+ * processor's. */
+uint32_t probe_boot_entry(uint32_t slot);
+
+/* A translation that the TLB holds: page, and the table entry it was made from. Only the emulator
+ * shows its TLB; the others show none. */
+struct tlb_entry {
+    vaddr_t page;
+    uint32_t entry;
+};
+uint32_t probe_tlb_count(void);
+struct tlb_entry probe_tlb_entry(uint32_t i);
+
+/* A word that the core wrote since probe_journal_clear, oldest first. Only the emulator keeps a
+ * journal; on other ports it is empty. `lost` says that there were more than it holds. */
+struct journal_entry {
+    vaddr_t at;
+    uint32_t physical; /* byte address in RAM */
+    uint32_t old;
+};
+const struct journal_entry *probe_journal(uint32_t *count, bool *lost);
+void probe_journal_clear(void);
+
+/* The word at a byte address of RAM that a journal entry names. */
+uint32_t probe_physical(uint32_t physical);
+
+/* A program's own use of its memory: like any access, through TLB and tables, with page faults, but
+ * not the core's, so neither journalled nor counted. Requires at.v % 4 == 0. */
+uint32_t probe_user_load(vaddr_t at);
+void probe_user_store(vaddr_t at, uint32_t word);
+
+/* Loads and stores of the core and flushes since probe_reset; 0 where the port does not count. */
+struct probe_counts {
+    uint64_t loads;
+    uint64_t stores;
+    uint64_t flushes;
+};
+struct probe_counts probe_counts(void);
+
+#endif

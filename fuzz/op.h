@@ -12,38 +12,66 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* X(name, text word, arguments that it takes, one letter each, in the order of text and bytes):
- * s slot, n size, a arg */
+/* X(name, text word, arguments): the arguments that it takes, one letter each, in the order of text
+ * and bytes: s slot, n size, a arg. What the operations do, by their words and arguments:
+ *
+ *   a s n                 kmalloc n bytes into slot s
+ *   f s                   kfree slot s
+ *   r s n                 krealloc slot s to n bytes; an empty slot is null; n may be 0
+ *   m s n a               kmalloc_aligned n bytes at a multiple of a into slot s
+ *   z s a n               kcalloc a elements of n bytes into slot s
+ *   w s                   write new contents into slot s
+ *   reclaim n             heap_reclaim n pages
+ *
+ *   pressure n            another user takes or returns frames until n are free
+ *   refuse n              refuse the n-th frame request from now, once; 0: none
+ *   refuse-on n           the same, and all requests after it
+ *   interrupt a s n       at the a-th point from now where interrupts are enabled, a handler frees
+ *                         slot s if it is in use and otherwise allocates n bytes into it
+ *   map n                 another user maps page n of the device window
+ *   unmap n               and unmaps it
+ *
+ *   check                 re-read the contents of all live blocks
+ *   stats                 compare heap_stats with the model
+ *
+ *   double-free s         kfree what was last freed from the empty slot s
+ *   free-inner s n        kfree 8 * n bytes into slot s
+ *   free-misaligned s n   kfree n % 7 + 1 bytes into slot s
+ *   free-foreign n        kfree address n, if it lies outside the extent
+ *   use-freed s n         krealloc to n bytes, and ask the size of, what was last freed from s
+ *   damage-header s a     XOR a into the header of s, kfree, undo
+ *   damage-footer s a     the same with its footer
+ *   damage-next s a       with the header behind it
+ *   damage-previous s a   with the footer before it
+ *   damage-link s a       with the next link of the free block behind it
+ *   damage-realloc s a    XOR a into the header of s, krealloc, undo */
 #define KHEAP_OPS(X)                                                                               \
-    X(ALLOC, "a", "sn")        /* kmalloc n bytes into slot s */                                   \
-    X(FREE, "f", "s")          /* kfree slot s */                                                  \
-    X(REALLOC, "r", "sn")      /* krealloc slot s to n bytes; an empty slot is null, n may be 0 */ \
-    X(ALIGNED, "m", "sna")     /* kmalloc_aligned n bytes at a multiple of a */                    \
-    X(ZALLOC, "z", "san")      /* kcalloc a elements of n bytes */                                 \
-    X(FILL, "w", "s")          /* write new contents into slot s */                                \
-    X(RECLAIM, "reclaim", "n") /* heap_reclaim n pages */                                          \
-    X(PRESSURE, "pressure", "n")   /* another user takes or returns frames until n are free */     \
-    X(REFUSE, "refuse", "n")       /* refuse the n-th frame request from now, once; 0: none */     \
-    X(REFUSE_ON, "refuse-on", "n") /* the same, and all requests after it */                       \
-    X(INTERRUPT, "interrupt",                                                                      \
-      "asn")               /* at the a-th point from now where interrupts are enabled, a handler   \
-                              frees slot s if it is in use and otherwise allocates n bytes */      \
-    X(MAP, "map", "n")     /* another user maps page n of the device window */                     \
-    X(UNMAP, "unmap", "n") /* and unmaps it */                                                     \
-    X(CHECK, "check", "")  /* re-read the contents of all live blocks */                           \
-    X(STATS, "stats", "")  /* compare heap_stats with the model */                                 \
-    X(DOUBLE_FREE, "double-free", "s")          /* kfree what was last freed from empty slot s */  \
-    X(FREE_INNER, "free-inner", "sn")           /* kfree 8 * n bytes into slot s */                \
-    X(FREE_MISALIGNED, "free-misaligned", "sn") /* kfree n % 7 + 1 bytes into slot s */            \
-    X(FREE_FOREIGN, "free-foreign", "n") /* kfree address n, if it lies outside the extent */      \
-    X(USE_FREED, "use-freed",                                                                      \
-      "sn") /* krealloc to n bytes, and size of, what was last freed from s */                     \
-    X(DAMAGE_HEADER, "damage-header", "sa")     /* XOR a into the header of s, kfree, undo */      \
-    X(DAMAGE_FOOTER, "damage-footer", "sa")     /* the same with its footer */                     \
-    X(DAMAGE_NEXT, "damage-next", "sa")         /* with the header behind it */                    \
-    X(DAMAGE_PREVIOUS, "damage-previous", "sa") /* with the footer before it */                    \
-    X(DAMAGE_LINK, "damage-link", "sa")       /* with the next link of the free block behind it */ \
-    X(DAMAGE_REALLOC, "damage-realloc", "sa") /* XOR a into the header of s, krealloc, undo */
+    X(ALLOC, "a", "sn")                                                                            \
+    X(FREE, "f", "s")                                                                              \
+    X(REALLOC, "r", "sn")                                                                          \
+    X(ALIGNED, "m", "sna")                                                                         \
+    X(ZALLOC, "z", "san")                                                                          \
+    X(FILL, "w", "s")                                                                              \
+    X(RECLAIM, "reclaim", "n")                                                                     \
+    X(PRESSURE, "pressure", "n")                                                                   \
+    X(REFUSE, "refuse", "n")                                                                       \
+    X(REFUSE_ON, "refuse-on", "n")                                                                 \
+    X(INTERRUPT, "interrupt", "asn")                                                               \
+    X(MAP, "map", "n")                                                                             \
+    X(UNMAP, "unmap", "n")                                                                         \
+    X(CHECK, "check", "")                                                                          \
+    X(STATS, "stats", "")                                                                          \
+    X(DOUBLE_FREE, "double-free", "s")                                                             \
+    X(FREE_INNER, "free-inner", "sn")                                                              \
+    X(FREE_MISALIGNED, "free-misaligned", "sn")                                                    \
+    X(FREE_FOREIGN, "free-foreign", "n")                                                           \
+    X(USE_FREED, "use-freed", "sn")                                                                \
+    X(DAMAGE_HEADER, "damage-header", "sa")                                                        \
+    X(DAMAGE_FOOTER, "damage-footer", "sa")                                                        \
+    X(DAMAGE_NEXT, "damage-next", "sa")                                                            \
+    X(DAMAGE_PREVIOUS, "damage-previous", "sa")                                                    \
+    X(DAMAGE_LINK, "damage-link", "sa")                                                            \
+    X(DAMAGE_REALLOC, "damage-realloc", "sa")
 
 #define OP_ENUM(name, word, arguments) OP_##name,
 enum op_kind { KHEAP_OPS(OP_ENUM) OP_KIND_COUNT };
@@ -69,6 +97,12 @@ struct op_config {
 #define OP_FRAMES_MAX 4096u
 #define OP_WINDOW_PAGES_MAX 0x3F800u /* HEAP_WINDOW_END - HEAP_WINDOW_START */
 #define OP_DEVICE_PAGES 64u /* pages of the device window: MAP and UNMAP take n modulo this */
+
+/* The configuration of an input that does not say one: the whole of it can be mapped by one page
+ * table, and a few blocks of a few pages exhaust the frames. */
+#define OP_POLICY_DEFAULT 0u
+#define OP_FRAMES_DEFAULT 64u
+#define OP_WINDOW_PAGES_DEFAULT 256u
 
 /* The word that starts an operation's line, and its arguments' letters. Requires kind <
  * OP_KIND_COUNT. */

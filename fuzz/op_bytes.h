@@ -1,13 +1,15 @@
 /* Operations as bytes: total, any bytes decode.
  *
- *   configuration   1 byte: policy in bit 0, the rest ignored; frames: LEB128; window pages: LEB128
+ *   configuration   1 byte: policy in bit 0, the rest ignored; frames: LEB128;
+ *                   window pages: LEB128
  *   operation       1 byte: kind, modulo a weighted table; then its arguments (fuzz/op.h), in their
- * order: s: 1 byte, modulo OP_SLOTS; n and a: LEB128, at most 32 bits
+ *                   order: s: 1 byte, modulo OP_SLOTS; n and a: LEB128, at most 32 bits
  *
  * Frames are taken modulo OP_FRAMES_MAX + 1; window pages are clamped to 1 .. OP_WINDOW_PAGES_MAX.
- * An operation whose arguments are cut off by the end of the bytes reads zeros. Encoding writes the
- * shortest form; decoding what was encoded gives the same operations, and encoding what was decoded
- * gives bytes that decode alike. */
+ * A field of the configuration of which not one byte is there has its default (fuzz/op.h), so that
+ * no bytes at all are a heap that can be used. An operation whose arguments are cut off by the end
+ * of the bytes reads zeros. Encoding writes the shortest form; decoding what was encoded gives the
+ * same operations, and encoding what was decoded gives bytes that decode alike. */
 #ifndef KHEAP_FUZZ_OP_BYTES_H
 #define KHEAP_FUZZ_OP_BYTES_H
 
@@ -30,7 +32,8 @@ bool op_bytes_next(struct op_reader *reader, struct op *op);
 /* The most bytes that op_bytes_write and op_bytes_write_config write. */
 #define OP_BYTES_MAX 16u
 
-/* Writes the configuration, or one operation, in its shortest form. Return the bytes written. */
+/* Writes the configuration, or one operation, in its shortest form. Return the bytes written.
+ * Require what decoding gives: a policy of 0 or 1, frames, window pages and slot within bounds. */
 uint32_t op_bytes_write_config(const struct op_config *config, uint8_t *out);
 uint32_t op_bytes_write(const struct op *op, uint8_t *out);
 

@@ -1,12 +1,13 @@
 /* A pack: many named inputs in one file, so that one Multiboot module carries a corpus.
  *
- *   +0   8 bytes   magic "KHEAPPK1"
- *   +8   4         number of inputs
- *   +12  4         size of the pack in bytes
- *   +16  4         CRC-32 of all bytes from +20 on
- *   +20  inputs, each: 4 bytes size, 2 bytes length of the name, name, contents
+ *   +0    8   magic "KHEAPPK1"
+ *   +8    4   CRC-32 of all bytes from +12 on
+ *   +12   4   number of inputs
+ *   +16   4   size of the pack in bytes
+ *   +20       inputs, each: 4 bytes size, 2 bytes length of the name, name, contents
  *
- * Numbers are little-endian. A pack is refused whole if any of this does not hold. */
+ * Numbers are little-endian. A name has 1 .. PACK_NAME_MAX bytes. A pack is refused whole if any of
+ * this does not hold. */
 #ifndef KHEAP_FUZZ_PACK_H
 #define KHEAP_FUZZ_PACK_H
 
@@ -15,7 +16,13 @@
 
 #define PACK_MAGIC "KHEAPPK1"
 #define PACK_HEADER 20u
+#define PACK_INPUT_HEADER 6u
 #define PACK_NAME_MAX 96u
+
+/* Where the header's fields lie. */
+#define PACK_CRC 8u
+#define PACK_INPUT_COUNT 12u
+#define PACK_SIZE 16u
 
 struct pack {
     const uint8_t *data;
@@ -34,13 +41,11 @@ struct pack_input {
 /* True if the bytes start with the magic. */
 bool pack_recognise(const uint8_t *data, uint32_t size_bytes);
 
-/* Starts reading a pack. Returns null, or a few words that say what is wrong with it. */
+/* Starts reading a pack; its bytes must stay. Returns null, or a few words that say what is wrong
+ * with it. */
 const char *pack_open(struct pack *pack, const uint8_t *data, uint32_t size_bytes);
 
-/* The next input. Returns false at the end. */
+/* The next input; input->data points into the pack. Returns false at the end. */
 bool pack_next(struct pack *pack, struct pack_input *input);
-
-/* CRC-32 (ISO-HDLC: polynomial EDB88320, reflected), continued from `crc`, which starts as 0. */
-uint32_t crc32_update(uint32_t crc, const uint8_t *data, uint32_t size_bytes);
 
 #endif

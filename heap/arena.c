@@ -50,12 +50,28 @@ uint32_t arena_trim(const struct heap *heap, uint32_t end)
     return unmap(heap, end, (old_end - end) / PAGE_SIZE);
 }
 
+/* The end of the run of pages from `page` on, up to `end`, that are mapped, or that are not. */
+static uint32_t run_end(uint32_t page, uint32_t end, bool mapped)
+{
+    uint32_t entry;
+    while (page < end && paging_translate(vaddr_of(page), &entry) == mapped)
+        page += PAGE_SIZE;
+    return page;
+}
+
+/* Goes from mapped run to mapped run, so that pages which are gone already do not use the budget
+ * up: a reclaimer with a small budget would otherwise never get past them. */
 uint32_t arena_unmap(const struct heap *heap, uint32_t from, uint32_t to, uint32_t page_count_max)
 {
-    uint32_t first = page_round_up(from);
     uint32_t end = page_round_down(to);
-    if (first >= end)
-        return 0;
-    uint32_t page_count = (end - first) / PAGE_SIZE;
-    return unmap(heap, first, page_count < page_count_max ? page_count : page_count_max);
+    uint32_t count = 0;
+    uint32_t first = run_end(page_round_up(from), end, false);
+    while (first < end && count < page_count_max) {
+        uint32_t stop = run_end(first, end, true);
+        uint32_t page_count = (stop - first) / PAGE_SIZE;
+        uint32_t left = page_count_max - count;
+        count += unmap(heap, first, page_count < left ? page_count : left);
+        first = run_end(stop, end, false);
+    }
+    return count;
 }

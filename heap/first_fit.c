@@ -2,15 +2,26 @@
 
 #include "heap/verify.h"
 
-/* The walk trusts no link further than verify_readable: a damaged list ends early, and the next
- * call that follows the damaged link reports it. */
+/* True if the member of the list at `at` links back to the one before it (0: the head). */
+static bool links_back(const struct heap *heap, uint32_t at, uint32_t before)
+{
+    vaddr_t link = block_prev_link(block_at(at));
+    return at % BLOCK_GRANULE == 4u && verify_readable(heap, link.v) &&
+           machine_load(link) == before;
+}
+
+/* The walk believes only members that link back, so a damaged link ends it early instead of leading
+ * it round in a circle, and nothing is written where that link leads; it stays in the list, and the
+ * next call that follows it reports it. */
 void first_fit_insert(const struct heap *heap, block_t block)
 {
     uint32_t before = 0;
     uint32_t after = heap_load(heap, FIRST_FIT_HEAD);
-    while (after != 0 && after < block.at && verify_readable(heap, after)) {
+    bool believed = after != 0 && links_back(heap, after, before);
+    while (believed && after < block.at) {
         before = after;
         after = machine_load(block_next_link(block_at(after)));
+        believed = after != 0 && links_back(heap, after, before);
     }
     machine_store(block_next_link(block), after);
     machine_store(block_prev_link(block), before);
@@ -18,7 +29,7 @@ void first_fit_insert(const struct heap *heap, block_t block)
         machine_store(block_next_link(block_at(before)), block.at);
     else
         heap_store(heap, FIRST_FIT_HEAD, block.at);
-    if (after != 0 && verify_readable(heap, after))
+    if (believed)
         machine_store(block_prev_link(block_at(after)), block.at);
 }
 

@@ -33,16 +33,22 @@ void freelist_remove(const struct heap *heap, block_t block, uint32_t size_bytes
         bins_emptied(heap, size_bytes);
 }
 
+/* True if the link at `at` can be read and leads to the block. A damaged link may lead to the last
+ * words of a page, so it is the place that is read which must be there. */
+static bool link_holds(const struct heap *heap, vaddr_t at, block_t block)
+{
+    return verify_readable(heap, at.v) && machine_load(at) == block.at;
+}
+
 bool freelist_linked(const struct heap *heap, block_t block, uint32_t size_bytes)
 {
     uint32_t next = machine_load(block_next_link(block));
     uint32_t prev = machine_load(block_prev_link(block));
-    if (next != 0 &&
-        (!verify_readable(heap, next) || machine_load(block_prev_link(block_at(next))) != block.at))
+    if (next != 0 && !link_holds(heap, block_prev_link(block_at(next)), block))
         return false;
     if (prev == 0)
         return heap_load(heap, head_field(heap, size_bytes)) == block.at;
-    return verify_readable(heap, prev) && machine_load(block_next_link(block_at(prev))) == block.at;
+    return link_holds(heap, block_next_link(block_at(prev)), block);
 }
 
 enum freelist_answer freelist_find(const struct heap *heap, uint32_t size_bytes, block_t *found)

@@ -52,7 +52,12 @@ enum misuse_reason verify_payload(const struct heap *heap, vaddr_t payload, tag_
 
 enum misuse_reason verify_free(const struct heap *heap, block_t block, tag_t *tag)
 {
-    if (verify_block(heap, block, tag) != MISUSE_NONE || tag_used(*tag) ||
+    if (verify_block(heap, block, tag) != MISUSE_NONE || tag_used(*tag))
+        return MISUSE_DAMAGED_LINK;
+    /* What a damaged link leads to may look like a free block's header without its links: they are
+     * on another page if the header is a page's last word. */
+    bool links_apart = (block.at & PAGE_MASK) == PAGE_SIZE - 4u;
+    if ((links_apart && !verify_readable(heap, block.at + 4u)) ||
         !freelist_linked(heap, block, tag_size(*tag)))
         return MISUSE_DAMAGED_LINK;
     return MISUSE_NONE;
@@ -79,6 +84,10 @@ static enum misuse_reason verify_previous(const struct heap *heap, block_t block
     if (!tag_legal(footer, room))
         return MISUSE_DAMAGED_NEIGHBOUR;
     neighbours->previous = block_at(block.at - tag_size(footer));
+    /* A footer whose size leads to another block's header is not that block's. */
+    if (!verify_readable(heap, neighbours->previous.at) ||
+        tag_load(heap, neighbours->previous.at).word != footer.word)
+        return MISUSE_DAMAGED_NEIGHBOUR;
     return verify_neighbour(heap, neighbours->previous, &neighbours->previous_tag);
 }
 

@@ -92,8 +92,10 @@ enum frames_result frames_init(vaddr_t frames, uint32_t size_bytes, const struct
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < map->usable_count; i++) {
+        /* A range that is empty, or lies wholly beyond 4 GiB, must not cost room. */
         uint32_t end = range_end(&map->usable[i]);
-        count = end > count ? end : count;
+        if (map->usable[i].first.n < end && end > count)
+            count = end;
     }
     if (frames_size_bytes(count) > size_bytes)
         return FRAMES_NO_ROOM;

@@ -64,12 +64,10 @@ struct journal_entry {
     vaddr_t at;
     uint32_t physical; /* byte address in RAM */
     uint32_t old;
+    uint32_t word; /* what was written */
 };
 const struct journal_entry *probe_journal(uint32_t *count, bool *lost);
 void probe_journal_clear(void);
-
-/* The word at a byte address of RAM that a journal entry names. */
-uint32_t probe_physical(uint32_t physical);
 
 /* A program's own use of its memory: like any access, through TLB and tables, with page faults, but
  * not the core's, so neither journalled nor counted. Requires at.v % 4 == 0. */

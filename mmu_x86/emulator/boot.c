@@ -192,11 +192,6 @@ void probe_journal_clear(void)
     emulator.journal_lost = false;
 }
 
-uint32_t probe_physical(uint32_t physical)
-{
-    return emulator.ram[physical / 4u];
-}
-
 uint32_t probe_user_load(vaddr_t at)
 {
     return *emulator_word(at, EMULATOR_READ);

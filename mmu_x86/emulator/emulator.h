@@ -84,8 +84,8 @@ static inline uint32_t *emulator_word(vaddr_t at, uint32_t access)
     return &emulator.ram[((entry & ENTRY_FRAME) | (at.v & PAGE_MASK)) / 4u];
 }
 
-/* Notes the word at `place`, seen at `at`, in the journal before it is overwritten. */
-static inline void emulator_journal(vaddr_t at, const uint32_t *place)
+/* Notes in the journal that `word` is about to be written to `place`, seen at `at`. */
+static inline void emulator_journal(vaddr_t at, const uint32_t *place, uint32_t word)
 {
     if (__builtin_expect(emulator.journal_count == EMULATOR_JOURNAL_MAX, 0)) {
         emulator.journal_lost = true;
@@ -95,6 +95,7 @@ static inline void emulator_journal(vaddr_t at, const uint32_t *place)
         .at = at,
         .physical = (uint32_t)((const char *)place - (const char *)emulator.ram),
         .old = *place,
+        .word = word,
     };
 }
 

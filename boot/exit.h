@@ -1,0 +1,18 @@
+/* How a run of the kernel ends: through QEMU's isa-debug-exit device at port 0xF4, which makes QEMU
+ * exit with status (value << 1) | 1. That is always odd, so it cannot be taken for QEMU's own
+ * statuses 0 (reset, power off) and the even ones. boot/run translates. */
+#ifndef KHEAP_BOOT_EXIT_H
+#define KHEAP_BOOT_EXIT_H
+
+enum exit_value {
+    EXIT_OK = 0x10,            /* QEMU status 33: all inputs ran, every verdict is ok */
+    EXIT_VIOLATION = 0x11,     /* 35: a rule was violated */
+    EXIT_FAULT = 0x12,         /* 37: the kernel faulted */
+    EXIT_BAD_INPUT = 0x13,     /* 39: a module or an input is missing or damaged */
+    EXIT_LITTLE_MEMORY = 0x14, /* 41: the machine has too little memory */
+};
+
+/* Ends the run. Where there is no such device, the processor stops for ever. */
+_Noreturn void exit_machine(enum exit_value value);
+
+#endif

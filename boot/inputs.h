@@ -1,0 +1,15 @@
+/* Runs the inputs that the loader brought as modules, each to its verdict line. */
+#ifndef KHEAP_BOOT_INPUTS_H
+#define KHEAP_BOOT_INPUTS_H
+
+#include "boot/exit.h"
+#include "boot/multiboot.h"
+
+/* Runs the inputs of all modules, prints their verdicts and a closing summary. Requires memory
+ * described (boot/memory.h) and interrupts on. Returns how the run is to end. */
+enum exit_value inputs_run(const struct multiboot_info *info);
+
+/* Called on a page fault. If a session is running, prints its verdict; the fault has ended it. */
+void inputs_faulted(uint32_t at, uint32_t error_code);
+
+#endif

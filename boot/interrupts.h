@@ -1,0 +1,26 @@
+/* Exceptions and interrupts: descriptor tables, and what a handler sees. */
+#ifndef KHEAP_BOOT_INTERRUPTS_H
+#define KHEAP_BOOT_INTERRUPTS_H
+
+#include <stdint.h>
+
+/* What boot/vectors.S leaves on the stack: PUSHA's registers, the vector, the error code (0 where
+ * the processor pushes none), and what the processor pushes without a change of privilege (SDM 3A
+ * 6.12.1). */
+struct interrupt_frame {
+    uint32_t edi, esi, ebp, esp_before_pusha, ebx, edx, ecx, eax;
+    uint32_t vector;
+    uint32_t error_code;
+    uint32_t eip, cs, eflags;
+};
+
+#define VECTOR_COUNT 48u /* the processor's 32, then 16 IRQs */
+#define VECTOR_PAGE_FAULT 14u
+
+/* Loads a flat GDT and an IDT whose gates lead to boot/vectors.S and keep interrupts disabled. */
+void interrupts_start(void);
+
+/* Called by boot/vectors.S. */
+void interrupt_dispatch(const struct interrupt_frame *frame);
+
+#endif

@@ -1,0 +1,48 @@
+/* Physical memory as the loader describes it, and who owns what of it.
+ *
+ * It is seen through the direct map (boot/layout.h); memory beyond that is left alone. */
+#ifndef KHEAP_BOOT_MEMORY_H
+#define KHEAP_BOOT_MEMORY_H
+
+#include <stddef.h>
+
+#include "boot/layout.h"
+#include "boot/multiboot.h"
+#include "mmu_x86/probe.h"
+
+struct memory {
+    /* Ascending, disjoint, whole frames. */
+    struct frame_range usable[PROBE_RANGES_MAX];
+    uint32_t usable_count;
+    /* Low memory, image and stack, what the loader brought, the harness's; may overlap. */
+    struct frame_range reserved[PROBE_RANGES_MAX];
+    uint32_t reserved_count;
+};
+
+extern struct memory memory;
+
+/* Fills `memory` from the loader's information. Returns null, or a few words that say what is wrong
+ * with it. */
+const char *memory_describe(const struct multiboot_info *info);
+
+/* Takes the last size_bytes of the longest run of free memory out of it, zeroed. Returns null, with
+ * *longest_bytes set, if no run is that long. */
+void *memory_carve(uint64_t size_bytes, uint64_t *longest_bytes);
+
+/* The frames that are usable and not reserved. */
+uint32_t memory_frame_count(void);
+
+/* The frame behind the last of the first `wanted` frames in [first, end) that are not reserved; end
+ * if there are fewer. *found is how many there are before it. */
+uint32_t memory_cut(uint32_t first, uint32_t end, uint32_t wanted, uint32_t *found);
+
+/* True if the frame is memory, whoever owns it. */
+bool memory_exists(frame_t frame);
+
+/* Where the direct map shows a physical address. */
+static inline void *memory_direct(uint32_t physical)
+{
+    return (void *)(DIRECT_AT + physical);
+}
+
+#endif

@@ -1,0 +1,154 @@
+/* The probe (mmu_x86/probe.h) on the real machine: the tables as physical memory holds them, seen
+ * through the direct map, never through the recursive window. TLB and journal cannot be seen here,
+ * and nothing is counted. */
+#include "boot/probe.h"
+
+#include "boot/memory.h"
+#include "boot/metal/injected_interrupt.h"
+#include "mmu_x86/injection.h"
+#include "mmu_x86/machine.h"
+
+struct injection injection;
+
+extern uint32_t boot_directory[TABLE_ENTRIES];
+
+/* Boot's directory as it was handed to probe_start. */
+static uint32_t boot_entries[TABLE_ENTRIES];
+
+static uint32_t frame_count_max;
+
+/* Room for the frame bitmap over all of 4 GiB. frames_size_bytes(FRAME_COUNT_MAX) is this, checked
+ * in probe_start. */
+#define BITMAP_BYTES (32u + 4u * (1024u + 2u * 32768u))
+static uint32_t bitmap[BITMAP_BYTES / 4u];
+
+bool probe_start(void)
+{
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
+        boot_entries[i] = boot_directory[i];
+    frame_count_max = memory_frame_count();
+    return frames_size_bytes(FRAME_COUNT_MAX) <= sizeof bitmap;
+}
+
+uint32_t probe_frame_count_max(void)
+{
+    return frame_count_max;
+}
+
+/* The loader's map, its usable ranges cut so that exactly frame_count frames can be managed. */
+static void memory_cut_to(uint32_t frame_count, struct boot_state *boot)
+{
+    uint32_t usable_count = 0;
+    uint32_t wanted = frame_count;
+    for (uint32_t i = 0; i < memory.usable_count && wanted > 0; i++) {
+        struct frame_range range = memory.usable[i];
+        uint32_t found;
+        uint32_t end = memory_cut(range.first.n, range.first.n + range.count, wanted, &found);
+        wanted -= found;
+        boot->usable[usable_count++] = (struct frame_range){range.first, end - range.first.n};
+    }
+    for (uint32_t i = 0; i < memory.reserved_count; i++)
+        boot->reserved[i] = memory.reserved[i];
+    boot->map = (struct memory_map){
+        .usable = boot->usable,
+        .usable_count = usable_count,
+        .reserved = boot->reserved,
+        .reserved_count = memory.reserved_count,
+    };
+}
+
+bool probe_reset(uint32_t frame_count, struct boot_state *boot)
+{
+    if (frame_count > frame_count_max)
+        return false;
+    /* All of the directory, boot's slots too: the last session may have damaged them. */
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
+        boot_directory[i] = boot_entries[i];
+    machine_set_root((frame_t){((uint32_t)(uintptr_t)boot_directory - KERNEL_AT) >> PAGE_SHIFT});
+    memory_cut_to(frame_count, boot);
+    boot->frames_at = vaddr_of((uint32_t)(uintptr_t)bitmap);
+    boot->frames_size_bytes = sizeof bitmap;
+
+    (void)machine_interrupts_disable();
+    injected_interrupt_cancel();
+    injection = (struct injection){.interrupt_handler = injection.interrupt_handler};
+    machine_interrupts_restore(EFLAGS_INTERRUPTS);
+    return true;
+}
+
+static const uint32_t *frame_words(frame_t frame)
+{
+    return memory_exists(frame) ? memory_direct(frame.n << PAGE_SHIFT) : NULL;
+}
+
+const uint32_t *probe_directory(void)
+{
+    return frame_words(machine_root());
+}
+
+static const uint32_t *entry_words(uint32_t entry)
+{
+    return (entry & ENTRY_PRESENT) != 0 ? frame_words(entry_frame(entry)) : NULL;
+}
+
+const uint32_t *probe_table(uint32_t slot)
+{
+    const uint32_t *directory = probe_directory();
+    if (directory == NULL || (directory[slot] & ENTRY_PAGE_SIZE) != 0)
+        return NULL;
+    return entry_words(directory[slot]);
+}
+
+const uint32_t *probe_page(vaddr_t page)
+{
+    const uint32_t *table = probe_table(directory_slot(page));
+    return table == NULL ? NULL : entry_words(table[table_index(page)]);
+}
+
+uint32_t probe_boot_entry(uint32_t slot)
+{
+    return boot_entries[slot];
+}
+
+uint32_t probe_tlb_count(void)
+{
+    return 0;
+}
+
+struct tlb_entry probe_tlb_entry(uint32_t i)
+{
+    (void)i;
+    return (struct tlb_entry){VADDR_NULL, 0};
+}
+
+const struct journal_entry *probe_journal(uint32_t *count, bool *lost)
+{
+    static const struct journal_entry none;
+    *count = 0;
+    *lost = false;
+    return &none;
+}
+
+void probe_journal_clear(void)
+{
+}
+
+uint32_t probe_physical(uint32_t physical)
+{
+    return *(const metal_word_t *)memory_direct(physical);
+}
+
+uint32_t probe_user_load(vaddr_t at)
+{
+    return *(const volatile metal_word_t *)at.v;
+}
+
+void probe_user_store(vaddr_t at, uint32_t word)
+{
+    *(volatile metal_word_t *)at.v = word;
+}
+
+struct probe_counts probe_counts(void)
+{
+    return (struct probe_counts){0};
+}

@@ -1,0 +1,75 @@
+# The build's variants, and the functions by which the folders' lists name what they build.
+
+if(KHEAP_SANITIZERS)
+    add_compile_options(-fsanitize=${KHEAP_SANITIZERS} -fno-sanitize-recover=all
+        -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=${KHEAP_SANITIZERS})
+endif()
+if(KHEAP_COVERAGE)
+    add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
+    add_link_options(-fprofile-instr-generate)
+endif()
+
+# Host code uses POSIX beside C11.
+add_library(kheap_posix INTERFACE)
+target_compile_definitions(kheap_posix INTERFACE _GNU_SOURCE)
+
+# Feedback for the fuzzers comes from the core and from what decodes and applies operations. The checkers, the model
+# and the emulated machine are not instrumented: they would drown it, and slow it down.
+function(kheap_feedback target wanted)
+    if(KHEAP_FUZZER STREQUAL "libfuzzer" AND wanted)
+        target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+    elseif(KHEAP_FUZZER STREQUAL "afl" AND NOT wanted)
+        set_target_properties(${target} PROPERTIES C_COMPILER_LAUNCHER
+            "${CMAKE_COMMAND};-E;env;AFL_NOOPT=1")
+    endif()
+endfunction()
+
+# kheap_port(NAME SOURCES...): the core and its harness on one port, as the library kheap_NAME. SOURCES are the port's
+# own, in mmu_x86/NAME.
+function(kheap_port name)
+    add_library(kheap_${name}_core OBJECT)
+    target_link_libraries(kheap_${name}_core PRIVATE kheap_mmu_sources kheap_heap_sources
+        kheap_session_sources)
+    kheap_feedback(kheap_${name}_core TRUE)
+    add_library(kheap_${name}_checks OBJECT ${ARGN})
+    target_link_libraries(kheap_${name}_checks PRIVATE kheap_invariants_sources
+        kheap_model_sources kheap_posix)
+    kheap_feedback(kheap_${name}_checks FALSE)
+    add_library(kheap_${name} STATIC $<TARGET_OBJECTS:kheap_${name}_core>
+        $<TARGET_OBJECTS:kheap_${name}_checks>)
+    foreach(part core checks)
+        target_include_directories(kheap_${name}_${part} PRIVATE ${PROJECT_SOURCE_DIR}/mmu_x86/${name})
+        target_link_libraries(kheap_${name}_${part} PRIVATE kheap_options)
+    endforeach()
+    target_include_directories(kheap_${name} INTERFACE ${PROJECT_SOURCE_DIR}/mmu_x86/${name})
+    target_link_libraries(kheap_${name} INTERFACE kheap_options kheap_posix)
+endfunction()
+
+# kheap_test(NAME SOURCES... [LIBRARIES...]): a unit test from NAME_test.c and SOURCES.
+function(kheap_test name)
+    cmake_parse_arguments(TEST "" "" "SOURCES;LIBRARIES" ${ARGN})
+    if(NOT KHEAP_HOST)
+        return()
+    endif()
+    add_executable(${name}_test ${name}_test.c ${TEST_SOURCES})
+    target_link_libraries(${name}_test PRIVATE kheap_options kheap_posix ${TEST_LIBRARIES})
+    set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY
+        ${PROJECT_BINARY_DIR}/tests)
+    kheap_feedback(${name}_test FALSE)
+    add_test(NAME unit.${name} COMMAND ${name}_test)
+    set_tests_properties(unit.${name} PROPERTIES TIMEOUT 120)
+endfunction()
+
+# kheap_fuzz_target(NAME SOURCES...): a fuzz target on the emulator, with the engine's own driver, or without an engine
+# one that replays the files named.
+function(kheap_fuzz_target name)
+    add_executable(${name} ${ARGN})
+    target_link_libraries(${name} PRIVATE kheap_emulator)
+    kheap_feedback(${name} FALSE)
+    if(KHEAP_FUZZER STREQUAL "none")
+        target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/standalone_main.c)
+    else()
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    endif()
+endfunction()

@@ -1,0 +1,78 @@
+#include "fuzz/host.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The one machine of this process, and what runs on it. */
+static struct session *host_session;
+static uint32_t host_frames;
+static uint32_t host_slots;
+static jmp_buf host_fault_exit;
+static bool host_running;
+static uint32_t host_fault_at;
+static uint32_t host_fault_code;
+
+bool host_start(uint32_t frame_count_max, uint32_t slot_count)
+{
+    if (frame_count_max > host_frames) {
+        if (!host_port_start(frame_count_max))
+            return false;
+        host_frames = frame_count_max;
+    }
+    if (slot_count > host_slots || host_session == NULL) {
+        void *memory = calloc(1, session_size_bytes(slot_count));
+        if (memory == NULL)
+            return false;
+        free(host_session);
+        host_session = session_make(memory, slot_count);
+        host_slots = slot_count;
+    }
+    return true;
+}
+
+_Noreturn void host_faulted(uint32_t at, uint32_t error_code)
+{
+    if (!host_running) {
+        (void)fprintf(stderr, "page fault at %08x outside a run\n", at);
+        abort();
+    }
+    host_fault_at = at;
+    host_fault_code = error_code;
+    longjmp(host_fault_exit, 1);
+}
+
+static const char *run(struct input *input, enum session_check check, struct verdict *verdict)
+{
+    if (!host_start(input->config.frame_count, input->slot_count))
+        return "not enough memory for its frames and slots";
+    host_running = true;
+    if (setjmp(host_fault_exit) == 0)
+        session_run(host_session, input, check, verdict);
+    else
+        session_faulted(host_session, host_fault_at, host_fault_code, verdict);
+    host_running = false;
+    return NULL;
+}
+
+const char *host_run(const uint8_t *data, uint32_t size_bytes, enum session_check check,
+                     struct verdict *verdict)
+{
+    struct input input;
+    const char *error = input_open(&input, data, size_bytes);
+    return error != NULL ? error : run(&input, check, verdict);
+}
+
+const char *host_run_policy(const uint8_t *data, uint32_t size_bytes, enum session_check check,
+                            uint32_t policy, struct verdict *verdict)
+{
+    struct input input;
+    const char *error = input_open(&input, data, size_bytes);
+    input.config.policy = policy;
+    return error != NULL ? error : run(&input, check, verdict);
+}
+
+const struct op *host_operation(void)
+{
+    return session_operation(host_session);
+}

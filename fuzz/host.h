@@ -1,0 +1,31 @@
+/* Running inputs on the machine of this process: the emulator or the window port, as the program
+ * was linked. */
+#ifndef KHEAP_FUZZ_HOST_H
+#define KHEAP_FUZZ_HOST_H
+
+#include "fuzz/session.h"
+
+/* Starts the machine, with frames for the largest input, and a session for slot_count slots. May be
+ * called again to make both larger. Returns false if there is no memory for them. */
+bool host_start(uint32_t frame_count_max, uint32_t slot_count);
+
+/* Runs one input (operation bytes or a packed trace). Returns null with *verdict set, or a few
+ * words that say why the input cannot be run. A page fault of the core is a verdict as well. */
+const char *host_run(const uint8_t *data, uint32_t size_bytes, enum session_check check,
+                     struct verdict *verdict);
+
+/* As host_run, with the heap's policy overridden. */
+const char *host_run_policy(const uint8_t *data, uint32_t size_bytes, enum session_check check,
+                            uint32_t policy, struct verdict *verdict);
+
+/* The operation that was being run when the verdict fell. */
+const struct op *host_operation(void);
+
+/* What each port provides. */
+extern const char *const host_port_name;
+bool host_port_start(uint32_t frame_count_max);
+
+/* To be called by the port on a page fault of the core: does not return. */
+_Noreturn void host_faulted(uint32_t at, uint32_t error_code);
+
+#endif

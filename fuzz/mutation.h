@@ -1,0 +1,24 @@
+/* The changes that a mutator makes, each to a decoded input. */
+#ifndef KHEAP_FUZZ_MUTATION_H
+#define KHEAP_FUZZ_MUTATION_H
+
+#include "fuzz/op_list.h"
+#include "fuzz/random.h"
+
+struct mutation {
+    struct random random;
+    struct op_config config; /* of the input that is changed */
+    struct op_list ops;
+    struct op_config other_config; /* of an input that runs are taken from */
+    struct op_list other;
+    struct op_list scratch;
+};
+
+/* Makes one change, chosen at random. Returns false, with the input still whole, if there is no
+ * memory for it. */
+bool mutation_apply(struct mutation *mutation);
+
+/* Replaces the input by a mixture of it and the other. Returns as mutation_apply. */
+bool mutation_cross(struct mutation *mutation);
+
+#endif

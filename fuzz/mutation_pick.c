@@ -1,0 +1,265 @@
+#include "fuzz/mutation_pick.h"
+
+#define PAGE_BYTES 4096u
+
+static slots_t slot_bit(uint32_t slot)
+{
+    return (slots_t)1 << slot;
+}
+
+slots_t slots_used(const struct op_list *ops, uint32_t at)
+{
+    slots_t used = 0;
+    for (uint32_t i = 0; i < at; i++) {
+        const struct op *op = &ops->ops[i];
+        switch (op->kind) {
+        case OP_ALLOC:
+        case OP_ALIGNED:
+        case OP_ZALLOC:
+        case OP_REALLOC:
+            if (op->size != 0)
+                used |= slot_bit(op->slot);
+            else if (op->kind == OP_REALLOC)
+                used &= ~slot_bit(op->slot);
+            break;
+        case OP_FREE: used &= ~slot_bit(op->slot); break;
+        default: break;
+        }
+    }
+    return used;
+}
+
+uint32_t pick_slot(struct random *random, slots_t used, bool in_use)
+{
+    slots_t wanted = in_use ? used : ~used;
+    uint32_t start = random_below(random, OP_SLOTS);
+    for (uint32_t i = 0; i < OP_SLOTS; i++) {
+        uint32_t slot = (start + i) % OP_SLOTS;
+        if ((wanted & slot_bit(slot)) != 0)
+            return slot;
+    }
+    return start;
+}
+
+uint32_t pick_size(struct random *random, const struct op_config *config)
+{
+    static const uint32_t steps[] = {8, 16, 256, 512, 1024, PAGE_BYTES};
+    static const uint32_t bounds[] = {0, OP_WINDOW_PAGES_MAX * PAGE_BYTES, 4u << 20, 1u << 31};
+    uint32_t spread = random_below(random, 49) - 24u;
+    switch (random_below(random, 12)) {
+    case 0:
+    case 1:
+    case 2: return 1u + random_below(random, 64);
+    case 3:
+    case 4:
+    case 5: return (1u + random_below(random, 8)) * steps[random_below(random, 6)] + spread;
+    case 6:
+    case 7: return (1u + random_below(random, 64)) * PAGE_BYTES + spread;
+    case 8: return config->window_pages * PAGE_BYTES - random_below(random, 2u * PAGE_BYTES);
+    case 9: return bounds[random_below(random, 4)] + spread;
+    case 10: return random_below(random, 2048);
+    default: return random_next(random) >> random_below(random, 32);
+    }
+}
+
+uint32_t pick_near(struct random *random, uint32_t number)
+{
+    switch (random_below(random, 5)) {
+    case 0: return number + 1u;
+    case 1: return number - 1u;
+    case 2: return number + 8u;
+    case 3: return number - 8u;
+    default: return number ^ 1u << random_below(random, 32);
+    }
+}
+
+static uint32_t pick_alignment(struct random *random)
+{
+    uint32_t alignment = 1u << random_below(random, 24);
+    return random_below(random, 8) == 0 ? pick_near(random, alignment) : alignment;
+}
+
+/* A number for the operations whose argument is a count of pages, frames, requests or points. */
+static uint32_t pick_count(struct random *random)
+{
+    return random_next(random) >> (26u + random_below(random, 6));
+}
+
+static bool damages(enum op_kind kind)
+{
+    return kind >= OP_DAMAGE_HEADER && kind <= OP_DAMAGE_REALLOC;
+}
+
+/* Bits to XOR into a word: one, mostly. */
+static uint32_t pick_bits(struct random *random)
+{
+    return random_below(random, 4) != 0 ? 1u << random_below(random, 32) : random_next(random);
+}
+
+/* Whether an operation is about a block that is there. */
+static bool wants_used(enum op_kind kind)
+{
+    switch (kind) {
+    case OP_FREE:
+    case OP_REALLOC:
+    case OP_FILL:
+    case OP_FREE_INNER:
+    case OP_FREE_MISALIGNED: return true;
+    default: return damages(kind);
+    }
+}
+
+/* Whether an operation's n is a size of memory. */
+static bool takes_size(enum op_kind kind)
+{
+    switch (kind) {
+    case OP_ALLOC:
+    case OP_REALLOC:
+    case OP_ALIGNED:
+    case OP_ZALLOC:
+    case OP_INTERRUPT:
+    case OP_USE_FREED: return true;
+    default: return false;
+    }
+}
+
+/* An operation of a kind, with operands that suit it. */
+static struct op op_of_kind(struct random *random, const struct op_config *config, slots_t used,
+                            enum op_kind kind)
+{
+    struct op op = {.kind = kind};
+    for (const char *letter = op_arguments(kind); *letter != '\0'; letter++) {
+        if (*letter == 's')
+            op.slot = pick_slot(random, used, wants_used(kind));
+        else if (*letter == 'n')
+            op.size = takes_size(kind) ? pick_size(random, config) : pick_count(random);
+        else if (kind == OP_ALIGNED)
+            op.arg = pick_alignment(random);
+        else
+            op.arg = damages(kind) ? pick_bits(random) : pick_count(random);
+    }
+    if (kind == OP_FREE_FOREIGN)
+        op.size = random_next(random) & ~7u;
+    if (kind == OP_INTERRUPT)
+        op.arg = 1u + op.arg % 4u;
+    if (kind == OP_INTERRUPT && random_below(random, 2) != 0)
+        op.slot = pick_slot(random, used, true);
+    return op;
+}
+
+struct op pick_op(struct random *random, const struct op_config *config, slots_t used)
+{
+    static const enum op_kind common[] = {
+        OP_ALLOC, OP_ALLOC,   OP_ALLOC,   OP_FREE,    OP_FREE,
+        OP_FREE,  OP_REALLOC, OP_REALLOC, OP_ALIGNED, OP_ZALLOC,
+    };
+    enum op_kind kind = random_below(random, 3) != 0
+                            ? common[random_below(random, sizeof common / sizeof common[0])]
+                            : (enum op_kind)random_below(random, OP_KIND_COUNT);
+    return op_of_kind(random, config, used, kind);
+}
+
+static void push(struct run *run, struct op op)
+{
+    if (run->count < RUN_MAX)
+        run->ops[run->count++] = op;
+}
+
+/* A request that may need frames: the run's next operation, after what was injected. */
+static void push_request(struct random *random, const struct op_config *config, slots_t used,
+                         struct run *run)
+{
+    static const enum op_kind kinds[] = {OP_ALLOC, OP_REALLOC, OP_ALIGNED, OP_ZALLOC};
+    struct op op = op_of_kind(random, config, used, kinds[random_below(random, 4)]);
+    if (random_below(random, 2) != 0)
+        op.size = PAGE_BYTES * (1u + random_below(random, 16));
+    if (op.kind == OP_ZALLOC)
+        op.arg = 1;
+    push(run, op);
+}
+
+/* Three blocks in a row, of which the middle one goes last: it merges with both. */
+static void push_coalesce(struct random *random, const struct op_config *config, slots_t used,
+                          struct run *run)
+{
+    uint32_t slots[3];
+    for (uint32_t i = 0; i < 3u; i++) {
+        slots[i] = pick_slot(random, used, false);
+        used |= slot_bit(slots[i]);
+        push(run, (struct op){OP_ALLOC, slots[i], pick_size(random, config), 0});
+    }
+    push(run, (struct op){OP_FREE, slots[0], 0, 0});
+    push(run, (struct op){OP_FREE, slots[2], 0, 0});
+    push(run, (struct op){OP_FREE, slots[1], 0, 0});
+}
+
+/* A hole with a block behind it, reclaimed, and a part of it used again. */
+static void push_hole(struct random *random, slots_t used, struct run *run)
+{
+    uint32_t hole = pick_slot(random, used, false);
+    uint32_t guard = pick_slot(random, used | slot_bit(hole), false);
+    uint32_t size = PAGE_BYTES * (2u + random_below(random, 8)) + random_below(random, PAGE_BYTES);
+    push(run, (struct op){OP_ALLOC, hole, size, 0});
+    push(run, (struct op){OP_ALLOC, guard, 1u + random_below(random, 64), 0});
+    push(run, (struct op){OP_FREE, hole, 0, 0});
+    push(run, (struct op){.kind = OP_RECLAIM, .size = pick_count(random)});
+    if (random_below(random, 3) == 0)
+        push(run, (struct op){.kind = OP_REFUSE, .size = 1u + random_below(random, 4)});
+    push(run, (struct op){OP_ALLOC, hole, 1u + random_below(random, size), 0});
+    if (random_below(random, 2) != 0)
+        push(run, (struct op){OP_FREE, random_below(random, 2) != 0 ? hole : guard, 0, 0});
+}
+
+/* A block freed, and then misused. */
+static void push_use_after_free(struct random *random, slots_t used, struct run *run)
+{
+    uint32_t slot = pick_slot(random, used, true);
+    push(run, (struct op){OP_FREE, slot, 0, 0});
+    if (random_below(random, 2) != 0)
+        push(run, (struct op){OP_DOUBLE_FREE, slot, 0, 0});
+    else
+        push(run, (struct op){OP_USE_FREED, slot, 1u + random_below(random, 256), 0});
+}
+
+/* A block with a free one behind it, resized. */
+static void push_grow(struct random *random, const struct op_config *config, slots_t used,
+                      struct run *run)
+{
+    uint32_t block = pick_slot(random, used, false);
+    uint32_t behind = pick_slot(random, used | slot_bit(block), false);
+    uint32_t sizes[2] = {pick_size(random, config), pick_size(random, config)};
+    push(run, (struct op){OP_ALLOC, block, sizes[0], 0});
+    push(run, (struct op){OP_ALLOC, behind, sizes[1], 0});
+    push(run, (struct op){OP_FREE, behind, 0, 0});
+    uint32_t step = 8u * random_below(random, 5);
+    push(run, (struct op){OP_REALLOC, block, sizes[0] + sizes[1] + step - 16u, 0});
+}
+
+void pick_run(struct random *random, const struct op_config *config, slots_t used, struct run *run)
+{
+    run->count = 0;
+    switch (random_below(random, 8)) {
+    case 0:
+        push(run, (struct op){.kind = OP_REFUSE, .size = 1u + random_below(random, 6)});
+        push_request(random, config, used, run);
+        break;
+    case 1:
+        push(run, (struct op){.kind = OP_REFUSE_ON, .size = 1u + random_below(random, 6)});
+        push_request(random, config, used, run);
+        push(run, (struct op){.kind = OP_REFUSE});
+        break;
+    case 2:
+        push(run, op_of_kind(random, config, used, OP_INTERRUPT));
+        push(run, pick_op(random, config, used));
+        break;
+    case 3:
+        push(run, (struct op){.kind = OP_PRESSURE, .size = random_below(random, 8)});
+        push_request(random, config, used, run);
+        push(run, (struct op){.kind = OP_PRESSURE, .size = OP_FRAMES_MAX});
+        break;
+    case 4: push_coalesce(random, config, used, run); break;
+    case 5: push_hole(random, used, run); break;
+    case 6: push_use_after_free(random, used, run); break;
+    default: push_grow(random, config, used, run); break;
+    }
+}

@@ -1,0 +1,16 @@
+#include "fuzz/op.h"
+
+#define OP_WORD(name, word, arguments) word,
+#define OP_ARGUMENTS(name, word, arguments) arguments,
+
+const char *op_word(enum op_kind kind)
+{
+    static const char *const words[] = {KHEAP_OPS(OP_WORD)};
+    return words[kind];
+}
+
+const char *op_arguments(enum op_kind kind)
+{
+    static const char *const arguments[] = {KHEAP_OPS(OP_ARGUMENTS)};
+    return arguments[kind];
+}

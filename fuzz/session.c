@@ -1,0 +1,288 @@
+#include "fuzz/session_internal.h"
+
+#include "invariants/eye.h"
+#include "mmu_x86/injection.h"
+#include "mmu_x86/paging.h"
+
+/* Any key would do; what matters is that it is the same on every port. */
+#define SESSION_KEY 0x5BD1E995u
+#define DIGEST_START 0xCBF29CE484222325ull
+
+static struct session *misuse_session;
+
+void machine_misuse(const struct misuse *misuse)
+{
+    misuse_session->misuse_count++;
+    misuse_session->misuse = *misuse;
+}
+
+static uint64_t slots_offset(void)
+{
+    return (sizeof(struct session) + 7u) / 8u * 8u + SHADOW_OWNED_BYTES;
+}
+
+uint64_t session_size_bytes(uint32_t slot_count)
+{
+    return slots_offset() + (uint64_t)slot_count * sizeof(struct shadow_block);
+}
+
+struct session *session_make(void *memory, uint32_t slot_count)
+{
+    struct session *session = memory;
+    char *bytes = memory;
+    session->shadow = (struct shadow){
+        .slots = (struct shadow_block *)(void *)(bytes + slots_offset()),
+        .slot_count = slot_count,
+        .owned = (uint32_t *)(void *)(bytes + slots_offset() - SHADOW_OWNED_BYTES),
+    };
+    return session;
+}
+
+static uint32_t word_at(vaddr_t at)
+{
+    struct eye eye = EYE_OPEN;
+    uint32_t word = 0;
+    return eye_read(&eye, at.v, &word) ? word : 0;
+}
+
+uint32_t session_heap_end(const struct session *session)
+{
+    return word_at(vaddr_add(session->scene.heap_at, HEAP_END));
+}
+
+uint32_t session_frames_free(const struct session *session)
+{
+    return word_at(vaddr_add(session->scene.frames_at, FRAMES_FREE));
+}
+
+const struct op *session_operation(const struct session *session)
+{
+    return &session->op;
+}
+
+/* The first full check, and the heap's first page. */
+static bool session_boot(struct session *session)
+{
+    struct scene *scene = &session->scene;
+    if (frames_init(scene->frames_at, session->boot.frames_size_bytes, &session->boot.map) !=
+        FRAMES_OK)
+        return violation_set(&session->violation, RULE_F5, scene->frames_at.v, 0, FRAMES_NO_ROOM,
+                             "no room for the frame bitmap at");
+    struct heap_config config = {
+        .frames = scene->frames_at,
+        .start = scene->heap_at,
+        .limit = scene->heap_limit,
+        .key = scene->key,
+        .policy = (enum heap_policy)scene->policy,
+    };
+    probe_journal_clear();
+    enum heap_result result = heap_init(&session->heap, &config);
+    digest_word(&session->digest, result);
+    scene->heap_made = result == HEAP_OK;
+    /* The first page and its table. */
+    if (!scene->heap_made &&
+        (!session_rule_S4(session, session->config.frame_count < 2u, PAGE_SIZE) ||
+         !session_rule_S5(session)))
+        return false;
+    return check_all(scene, &session->census, &session->violation);
+}
+
+static bool session_begin(struct session *session, const struct op_config *config)
+{
+    shadow_clear(&session->shadow);
+    session->shadow.window_start = HEAP_WINDOW_START;
+    session->config = *config;
+    session->digest = DIGEST_START;
+    session->violation = (struct violation){0};
+    session->census = (struct census){0};
+    session->op = (struct op){0};
+    session->misuse_count = 0;
+    session->misuse_total = 0;
+    session->refusal_count = 0;
+    session->operation_count = 0;
+    session->applied_count = 0;
+    misuse_session = session;
+    session_handler_install(session);
+    if (!probe_reset(config->frame_count, &session->boot))
+        return violation_set(&session->violation, RULE_F5, 0, config->frame_count,
+                             probe_frame_count_max(), "frames of this machine (found), from frame");
+    for (uint32_t page = 0; page < DEVICE_PAGES; page++)
+        session->device_frames[page] = DEVICE_UNMAPPED;
+    uint32_t word_count = scene_words(session->scene.frame_count);
+    for (uint32_t w = 0; w < word_count; w++)
+        session->managed[w] = 0;
+    session->scene = (struct scene){
+        .heap_at = vaddr_of(HEAP_WINDOW_START),
+        .heap_limit = vaddr_of(HEAP_WINDOW_START + config->window_pages * PAGE_SIZE),
+        .key = SESSION_KEY,
+        .policy = config->policy,
+        .frames_at = session->boot.frames_at,
+        .managed = session->managed,
+        .used = session->used,
+        .device_frames = session->device_frames,
+        .held_frames = session->held_frames,
+    };
+    session->scene.frame_count = scene_managed(&session->boot.map, session->managed);
+    digest_word(&session->digest, config->policy);
+    digest_word(&session->digest, config->frame_count);
+    digest_word(&session->digest, config->window_pages);
+    return session_boot(session);
+}
+
+static enum outcome apply(struct session *session, const struct op *op)
+{
+    if (op->kind >= OP_KIND_COUNT || op->slot >= session->shadow.slot_count ||
+        !session->scene.heap_made)
+        return OUTCOME_SKIPPED;
+    switch (op->kind) {
+    case OP_ALLOC:
+    case OP_FREE:
+    case OP_REALLOC:
+    case OP_ALIGNED:
+    case OP_ZALLOC:
+    case OP_FILL:
+    case OP_CHECK: return session_apply_block(session, op);
+    case OP_RECLAIM:
+    case OP_PRESSURE:
+    case OP_REFUSE:
+    case OP_REFUSE_ON:
+    case OP_INTERRUPT:
+    case OP_MAP:
+    case OP_UNMAP:
+    case OP_STATS: return session_apply_machine(session, op);
+    default: return session_apply_misuse(session, op);
+    }
+}
+
+/* The checks after an operation, as thorough as asked. */
+static bool check(struct session *session, enum session_check check)
+{
+    bool full = check == SESSION_CHECK_FULL || (check == SESSION_CHECK_LOCAL &&
+                                                session->operation_count % SESSION_FULL_EVERY == 0);
+    session->census.largest_dense = 0;
+    if (full)
+        return check_all(&session->scene, &session->census, &session->violation);
+    if (check == SESSION_CHECK_NONE)
+        return true;
+    if (!vaddr_is_null(session->touched) &&
+        !check_local(&session->scene, session->touched, &session->violation))
+        return false;
+    return vaddr_is_null(session->freed) ||
+           check_local_freed(&session->scene, session->freed, session->freed_size,
+                             &session->violation);
+}
+
+static bool session_apply(struct session *session, const struct op *op, enum session_check how)
+{
+    session->op = *op;
+    session->operation_count++;
+    session->misuse_count = 0;
+    session->handler.fired = false;
+    session->touched = VADDR_NULL;
+    session->freed = VADDR_NULL;
+    session->before = (struct before){
+        .frames_free = session_frames_free(session),
+        .frames_refused = injection.frames_refused,
+        .largest_dense = session->census.largest_dense,
+    };
+    probe_journal_clear();
+    enum outcome outcome = apply(session, op);
+    if (outcome == OUTCOME_VIOLATED)
+        return false;
+    if (outcome == OUTCOME_APPLIED)
+        session->applied_count++;
+    bool misuse = op->kind >= OP_DOUBLE_FREE;
+    return session_handler_freed(session) && session_handler_allocated(session) &&
+           (misuse || session_rule_S6(session, 0, 0)) &&
+           (outcome == OUTCOME_SKIPPED || check(session, how));
+}
+
+/* Gives back what the other users of frames and of the MMU hold. */
+static bool others_leave(struct session *session)
+{
+    struct op op = {.kind = OP_PRESSURE, .size = UINT32_MAX};
+    if (session_apply_machine(session, &op) == OUTCOME_VIOLATED)
+        return false;
+    op.kind = OP_UNMAP;
+    for (op.size = 0; op.size < DEVICE_PAGES; op.size++)
+        if (session->device_frames[op.size].n != DEVICE_UNMAPPED.n &&
+            session_apply_machine(session, &op) == OUTCOME_VIOLATED)
+            return false;
+    return true;
+}
+
+/* Rule S7: with all freed and reclaimed, the heap is one free block in its first page, and the
+ * frames in use are that page's and its table's. */
+static bool rule_S7(struct session *session)
+{
+    struct violation *violation = &session->violation;
+    const struct census *census = &session->census;
+    uint32_t at = session->scene.heap_at.v;
+    if (census->used_blocks != 0)
+        return violation_set(violation, RULE_S7, at, 0, census->used_blocks, "used blocks left of");
+    if (census->free_blocks != 1)
+        return violation_set(violation, RULE_S7, at, 1, census->free_blocks, "free blocks left of");
+    if (census->end != at + PAGE_SIZE)
+        return violation_set(violation, RULE_S7, at, at + PAGE_SIZE, census->end, "end of");
+    uint32_t taken = session->config.frame_count - session_frames_free(session);
+    if (taken != 2u)
+        return violation_set(violation, RULE_S7, at, 2, taken, "frames still taken by");
+    return true;
+}
+
+/* The end of every run: contents re-read, everything given back, the baseline reached. */
+static bool session_end(struct session *session)
+{
+    struct op all = {.kind = OP_CHECK};
+    struct shadow *shadow = &session->shadow;
+    injection.refuse_countdown = 0;
+    injection.interrupt_countdown = 0;
+    session->misuse_count = 0;
+    session->op = all;
+    digest_state(&session->scene, &session->digest);
+    if (!session->scene.heap_made)
+        return check_all(&session->scene, &session->census, &session->violation);
+    if (session_apply_block(session, &all) == OUTCOME_VIOLATED || !others_leave(session) ||
+        !check_all(&session->scene, &session->census, &session->violation))
+        return false;
+    for (uint32_t slot = 0; slot < shadow->slot_count && shadow->live_count > 0; slot++)
+        if (shadow_live(shadow, slot) && session_free(session, slot) == OUTCOME_VIOLATED)
+            return false;
+    (void)heap_reclaim(&session->heap, UINT32_MAX);
+    return session_rule_S6(session, 0, 0) &&
+           check_all(&session->scene, &session->census, &session->violation) && rule_S7(session);
+}
+
+static void verdict_fill(const struct session *session, bool ok, struct verdict *verdict)
+{
+    *verdict = (struct verdict){
+        .ok = ok,
+        .violation = session->violation,
+        .operation = session->operation_count,
+        .operation_count = session->operation_count,
+        .applied_count = session->applied_count,
+        .digest = session->digest,
+    };
+}
+
+void session_run(struct session *session, struct input *input, enum session_check check,
+                 struct verdict *verdict)
+{
+    struct op op;
+    bool ok = session_begin(session, &input->config);
+    while (ok && input_next(input, &op))
+        ok = session_apply(session, &op, check);
+    if (ok) {
+        ok = session_end(session);
+        session->operation_count += !ok;
+    }
+    verdict_fill(session, ok, verdict);
+}
+
+void session_faulted(struct session *session, uint32_t at, uint32_t error_code,
+                     struct verdict *verdict)
+{
+    (void)violation_set(&session->violation, RULE_P7, at, 0, error_code,
+                        "page fault, error code (found), at");
+    verdict_fill(session, false, verdict);
+}

@@ -1,0 +1,103 @@
+/* The inside of a session, shared by the files that make it up. */
+#ifndef KHEAP_FUZZ_SESSION_INTERNAL_H
+#define KHEAP_FUZZ_SESSION_INTERNAL_H
+
+#include "fuzz/session.h"
+#include "fuzz/shadow.h"
+#include "heap/kmalloc.h"
+#include "heap/misuse.h"
+#include "invariants/check.h"
+
+/* What the interrupt handler is to do, and what it did. Its results enter the model after the call
+ * that it interrupted: a free before that call's own result, an allocation after it. */
+struct handler {
+    bool armed;
+    bool fired;
+    uint32_t slot;
+    uint32_t size_bytes;
+    bool freed;
+    bool allocated;
+    vaddr_t at;
+    bool refusal_justified;
+};
+
+/* What was true before the operation, as far as a refusal is judged by it. */
+struct before {
+    uint32_t frames_free;
+    uint32_t frames_refused; /* by injection */
+    uint32_t largest_dense;
+};
+
+struct session {
+    struct op_config config;
+    struct op op;
+    struct boot_state boot;
+    struct heap heap;
+    struct scene scene;
+    struct census census; /* of the last full check */
+    struct shadow shadow;
+    struct violation violation;
+    struct handler handler;
+    struct before before;
+    uint64_t digest;
+    uint32_t misuse_count; /* reported during the operation */
+    struct misuse misuse;  /* the last one */
+    uint32_t misuse_total;
+    uint32_t refusal_count; /* requests refused so far, as the statistics must show */
+    frame_t device_frames[DEVICE_PAGES];
+    frame_t held_frames[OP_FRAMES_MAX];
+    uint32_t managed[FRAME_COUNT_MAX / SCENE_WORD_BITS];
+    uint32_t used[FRAME_COUNT_MAX / SCENE_WORD_BITS];
+    vaddr_t touched; /* the block that the operation made or resized; null: none */
+    vaddr_t freed;   /* the block that it freed; null: none */
+    uint32_t freed_size;
+    uint32_t operation_count;
+    uint32_t applied_count;
+};
+
+/* What became of an operation. */
+enum outcome {
+    OUTCOME_APPLIED,
+    OUTCOME_SKIPPED,  /* it does not apply to this state */
+    OUTCOME_VIOLATED, /* session->violation says how */
+};
+
+/* Adds a word to the digest. */
+void digest_word(uint64_t *digest, uint32_t word);
+
+/* Adds the final state: control block, tags, links, and which pages are mapped. */
+void digest_state(const struct scene *scene, uint64_t *digest);
+
+/* The heap's end, as the control block says. */
+uint32_t session_heap_end(const struct session *session);
+
+/* Frames that are free, as the bitmap says. */
+uint32_t session_frames_free(const struct session *session);
+
+/* The operations on blocks, on the machine, and the misuses. */
+enum outcome session_apply_block(struct session *session, const struct op *op);
+enum outcome session_apply_machine(struct session *session, const struct op *op);
+enum outcome session_apply_misuse(struct session *session, const struct op *op);
+
+/* Frees a slot with its contents checked. */
+enum outcome session_free(struct session *session, uint32_t slot);
+
+/* Enters the interrupt handler's free, and later its allocation, into the model. */
+bool session_handler_freed(struct session *session);
+bool session_handler_allocated(struct session *session);
+void session_handler_arm(struct session *session, const struct op *op);
+void session_handler_install(struct session *session);
+
+/* Rule S4: may a request for a block of size_bytes at align_bytes be refused now? */
+bool session_refusal_justified(const struct session *session, uint32_t size_bytes,
+                               uint32_t align_bytes);
+bool session_rule_S4(struct session *session, bool justified, uint32_t size_bytes);
+
+/* Rule S5: the core has left no net write since the journal was cleared. */
+bool session_rule_S5(struct session *session);
+
+/* Rule S6: exactly `expected` misuses were reported, the last with one of the reasons in the set.
+ */
+bool session_rule_S6(struct session *session, uint32_t expected, uint32_t reasons);
+
+#endif

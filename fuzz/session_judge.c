@@ -1,0 +1,118 @@
+/* The rules that need both the model and the machine: S4, S5, S6. */
+#include "fuzz/session_internal.h"
+#include "mmu_x86/injection.h"
+
+/* A refusal is justified if a frame was refused by injection, if the size can never be served, if
+ * the window ends too soon, or if there were fewer frames than the request may need; and, whatever
+ * the cause, only if no block without holes was free that both policies must find: one larger than
+ * the request by more than 1/32 and a granule (heap/bins.h). */
+bool session_refusal_justified(const struct session *session, uint32_t size_bytes,
+                               uint32_t align_bytes)
+{
+    bool power_of_two = align_bytes != 0 && (align_bytes & (align_bytes - 1u)) == 0;
+    if (size_bytes > KMALLOC_SIZE_MAX || !power_of_two || align_bytes > KMALLOC_ALIGN_MAX)
+        return true;
+    uint32_t need = block_size_for(size_bytes);
+    if (align_bytes > BLOCK_GRANULE)
+        need += align_bytes + BLOCK_GRANULE;
+    /* What an interrupt handler took or gave back in between is not known here. */
+    if (!session->handler.fired &&
+        session->before.largest_dense > need + need / 32u + BLOCK_GRANULE)
+        return false;
+    if (injection.frames_refused != session->before.frames_refused)
+        return true;
+    if (need > session->scene.heap_limit.v - session_heap_end(session))
+        return true;
+    uint32_t page_count = need / PAGE_SIZE + 2u;
+    uint32_t table_count = page_count / TABLE_ENTRIES + 2u;
+    uint32_t frames_now = session_frames_free(session);
+    uint32_t frames_free =
+        frames_now < session->before.frames_free ? frames_now : session->before.frames_free;
+    return frames_free < page_count + table_count;
+}
+
+bool session_rule_S4(struct session *session, bool justified, uint32_t size_bytes)
+{
+    if (justified)
+        return true;
+    return violation_set(&session->violation, RULE_S4, size_bytes, session->before.frames_free,
+                         session->before.largest_dense,
+                         "refused, with frames (expected) and a free block (found), the size");
+}
+
+/* Counters that a refusal or a misuse is meant to change, and the frames' hint, which only says
+ * where to look. */
+static bool may_change(const struct session *session, vaddr_t at)
+{
+    uint32_t control = at.v - session->scene.heap_at.v;
+    uint32_t frames = at.v - session->scene.frames_at.v;
+    return (control >= HEAP_STATISTICS && control < HEAP_FREELIST) || frames == FRAMES_REFUSED ||
+           frames == FRAMES_HINT;
+}
+
+/* A word's part in a sum over all of memory. */
+static uint64_t word_hash(uint32_t physical, uint32_t word)
+{
+    uint64_t hash = ((uint64_t)physical << 32 | word) * 0x9E3779B97F4A7C15ull;
+    return (hash ^ hash >> 29) * 0xBF58476D1CE4E5B9ull;
+}
+
+/* The processor's own bits in a table entry may change between two writes of the core. */
+static uint32_t word_mask(vaddr_t at)
+{
+    return at.v >= TABLES_AT ? ~(ENTRY_ACCESSED | ENTRY_DIRTY) : ~0u;
+}
+
+/* The first entry of the journal whose word does not hold in the end what it held before: for the
+ * evidence. */
+static const struct journal_entry *net_write(const struct session *session,
+                                             const struct journal_entry *journal, uint32_t count)
+{
+    for (uint32_t first = 0; first < count; first++) {
+        uint32_t last = first;
+        for (uint32_t i = first; i < count; i++)
+            if (journal[i].physical == journal[first].physical)
+                last = i;
+        if (((journal[first].old ^ journal[last].word) & word_mask(journal[first].at)) != 0 &&
+            !may_change(session, journal[first].at))
+            return &journal[first];
+    }
+    return journal;
+}
+
+/* The writes to one word, old to new, telescope: what is left of the sum over all of them is the
+ * change from the first old word to the last new one. So the sum is zero exactly if nothing has
+ * changed, but for a collision of hashes. */
+bool session_rule_S5(struct session *session)
+{
+    uint32_t count;
+    bool lost;
+    uint64_t sum = 0;
+    const struct journal_entry *journal = probe_journal(&count, &lost);
+    if (session->handler.fired || lost)
+        return true;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t mask = word_mask(journal[i].at);
+        if (!may_change(session, journal[i].at))
+            sum += word_hash(journal[i].physical, journal[i].word & mask) -
+                   word_hash(journal[i].physical, journal[i].old & mask);
+    }
+    if (sum == 0)
+        return true;
+    const struct journal_entry *entry = net_write(session, journal, count);
+    return violation_set(&session->violation, RULE_S5, entry->at.v, entry->old, entry->word,
+                         "word changed by a call that has no effect at");
+}
+
+bool session_rule_S6(struct session *session, uint32_t expected, uint32_t reasons)
+{
+    session->misuse_total += session->misuse_count;
+    if (session->misuse_count != expected)
+        return violation_set(&session->violation, RULE_S6,
+                             session->misuse_count != 0 ? session->misuse.at.v : 0, expected,
+                             session->misuse_count, "number of misuses reported, the last at");
+    if (expected == 0 || (reasons >> session->misuse.reason & 1u) != 0)
+        return true;
+    return violation_set(&session->violation, RULE_S6, session->misuse.at.v, reasons,
+                         session->misuse.reason, "reason (expected: a set) of the misuse at");
+}

@@ -1,0 +1,131 @@
+/* Operations on the machine around the heap: reclaim, other users of frames and of the MMU,
+ * refusals, interrupts, statistics. */
+#include "fuzz/session_internal.h"
+#include "mmu_x86/injection.h"
+#include "mmu_x86/paging.h"
+
+/* Rule S8: a figure that the core reports is the one that the model knows. */
+static bool rule_S8(struct session *session, uint32_t expected, uint32_t found, const char *what)
+{
+    if (expected == found)
+        return true;
+    return violation_set(&session->violation, RULE_S8, session->scene.heap_at.v, expected, found,
+                         what);
+}
+
+static enum outcome outcome_of(bool holds)
+{
+    return holds ? OUTCOME_APPLIED : OUTCOME_VIOLATED;
+}
+
+static enum outcome apply_reclaim(struct session *session, const struct op *op)
+{
+    uint32_t count = heap_reclaim(&session->heap, op->size);
+    digest_word(&session->digest, count);
+    uint32_t more = session_frames_free(session) - session->before.frames_free;
+    return outcome_of(session->handler.fired ||
+                      rule_S8(session, more, count, "frames given back by reclaim of the heap at"));
+}
+
+/* Takes frames until op->size are left, as a busy rest of the kernel would, or gives some back. */
+static enum outcome apply_pressure(struct session *session, const struct op *op)
+{
+    struct scene *scene = &session->scene;
+    frame_t frame;
+    while (session_frames_free(session) > op->size && scene->held_count < OP_FRAMES_MAX &&
+           frames_take(scene->frames_at, &frame) == FRAMES_OK)
+        session->held_frames[scene->held_count++] = frame;
+    while (session_frames_free(session) < op->size && scene->held_count > 0) {
+        frame = session->held_frames[--scene->held_count];
+        if (frames_give_back(scene->frames_at, frame) != FRAMES_OK)
+            return outcome_of(violation_set(&session->violation, RULE_F4, frame.n, 1, 0,
+                                            "taken frame that cannot be given back: frame"));
+    }
+    return OUTCOME_APPLIED;
+}
+
+static vaddr_t device_page(const struct op *op)
+{
+    return vaddr_of(DEVICE_WINDOW_AT + op->size % DEVICE_PAGES * PAGE_SIZE);
+}
+
+static enum outcome apply_map(struct session *session, const struct op *op)
+{
+    vaddr_t frames = session->scene.frames_at;
+    frame_t *mapped = &session->device_frames[op->size % DEVICE_PAGES];
+    frame_t frame;
+    if (mapped->n != DEVICE_UNMAPPED.n)
+        return OUTCOME_SKIPPED;
+    enum paging_result result = PAGING_NO_FRAME;
+    if (frames_take(frames, &frame) == FRAMES_OK) {
+        result = paging_map(frames, device_page(op), frame, ENTRY_WRITABLE);
+        if (result == PAGING_OK)
+            *mapped = frame;
+        else if (frames_give_back(frames, frame) != FRAMES_OK)
+            return outcome_of(violation_set(&session->violation, RULE_F4, frame.n, 1, 0,
+                                            "taken frame that cannot be given back: frame"));
+    }
+    digest_word(&session->digest, result);
+    if (result == PAGING_OK)
+        return OUTCOME_APPLIED;
+    if (result != PAGING_NO_FRAME)
+        return outcome_of(violation_set(&session->violation, RULE_P3, device_page(op).v, PAGING_OK,
+                                        result, "mapped already, says paging_map, the page at"));
+    bool justified = session->before.frames_free < 2u ||
+                     injection.frames_refused != session->before.frames_refused;
+    return outcome_of(session_rule_S4(session, justified, PAGE_SIZE) && session_rule_S5(session));
+}
+
+static enum outcome apply_unmap(struct session *session, const struct op *op)
+{
+    vaddr_t frames = session->scene.frames_at;
+    frame_t *mapped = &session->device_frames[op->size % DEVICE_PAGES];
+    frame_t expected = *mapped;
+    frame_t frame = DEVICE_UNMAPPED;
+    enum paging_result result = paging_unmap(frames, device_page(op), &frame);
+    digest_word(&session->digest, result);
+    if (frame.n != expected.n)
+        return outcome_of(violation_set(&session->violation, RULE_P3, device_page(op).v, expected.n,
+                                        frame.n, "frame unmapped in the device window at"));
+    if (result != PAGING_OK)
+        return outcome_of(session_rule_S5(session));
+    *mapped = DEVICE_UNMAPPED;
+    if (frames_give_back(frames, frame) != FRAMES_OK)
+        return outcome_of(violation_set(&session->violation, RULE_F4, frame.n, 1, 0,
+                                        "taken frame that cannot be given back: frame"));
+    return OUTCOME_APPLIED;
+}
+
+static enum outcome apply_stats(struct session *session)
+{
+    struct heap_stats stats;
+    heap_stats(&session->heap, &stats);
+    uint32_t refused = stats.refused_size + stats.refused_window + stats.refused_frames;
+    if (!session_handler_freed(session) || !session_handler_allocated(session))
+        return OUTCOME_VIOLATED;
+    /* The handler may have run after the figures were taken. */
+    if (session->handler.fired)
+        return OUTCOME_APPLIED;
+    return outcome_of(
+        rule_S8(session, session->shadow.live_count, stats.live_blocks, "live blocks of") &&
+        rule_S8(session, session->misuse_total, stats.misuses, "misuses counted by") &&
+        rule_S8(session, session->refusal_count, refused, "refusals counted by") &&
+        rule_S8(session, stats.extent_bytes - CONTROL_SIZE - BLOCK_OVERHEAD,
+                stats.live_bytes + stats.free_bytes, "live and free bytes of"));
+}
+
+enum outcome session_apply_machine(struct session *session, const struct op *op)
+{
+    switch (op->kind) {
+    case OP_RECLAIM: return apply_reclaim(session, op);
+    case OP_PRESSURE: return apply_pressure(session, op);
+    case OP_MAP: return apply_map(session, op);
+    case OP_UNMAP: return apply_unmap(session, op);
+    case OP_INTERRUPT: session_handler_arm(session, op); return OUTCOME_APPLIED;
+    case OP_STATS: return apply_stats(session);
+    default: /* OP_REFUSE, OP_REFUSE_ON */
+        injection.refuse_countdown = op->size;
+        injection.refuse_all_after = op->kind == OP_REFUSE_ON;
+        return OUTCOME_APPLIED;
+    }
+}

@@ -1,0 +1,141 @@
+/* Misuses: each must be reported, for a reason that fits, and change nothing (rules S5 and S6). */
+#include "fuzz/session_internal.h"
+
+#define REASON(name) (1u << MISUSE_##name)
+
+/* A pointer to what was freed may point to a free block, into one, into a live one, or beyond the
+ * heap's end. */
+#define REASONS_STALE                                                                              \
+    (REASON(DOUBLE_FREE) | REASON(NOT_A_BLOCK) | REASON(TAGS_DISAGREE) | REASON(FOREIGN))
+#define REASONS_INNER (REASON(DOUBLE_FREE) | REASON(NOT_A_BLOCK) | REASON(TAGS_DISAGREE))
+#define REASONS_NEIGHBOUR (REASON(DAMAGED_NEIGHBOUR) | REASON(DAMAGED_LINK))
+
+void machine_misuse(const struct misuse *misuse);
+
+static enum outcome judge(struct session *session, uint32_t expected, uint32_t reasons)
+{
+    digest_word(&session->digest, session->misuse_count);
+    digest_word(&session->digest, session->misuse.reason);
+    return session_rule_S6(session, expected, reasons) && session_rule_S5(session)
+               ? OUTCOME_APPLIED
+               : OUTCOME_VIOLATED;
+}
+
+static enum outcome free_wrong(struct session *session, uint32_t at, uint32_t reasons)
+{
+    kfree(&session->heap, vaddr_of(at));
+    return judge(session, 1, reasons);
+}
+
+/* True if slot is empty and what it held last is not the start of a live block by now. */
+static bool stale(const struct session *session, uint32_t slot)
+{
+    const struct shadow_block *block = &session->shadow.slots[slot];
+    if (block->at != 0 || block->freed_at == 0)
+        return false;
+    /* The granule before a payload holds a footer and a header: it is never part of a payload. */
+    return !shadow_owns(&session->shadow, block->freed_at) ||
+           shadow_owns(&session->shadow, block->freed_at - BLOCK_GRANULE);
+}
+
+static enum outcome use_freed(struct session *session, uint32_t at, uint32_t size_bytes)
+{
+    if (kmalloc_usable_size(&session->heap, vaddr_of(at)) != 0 || size_bytes == 0 ||
+        size_bytes > KMALLOC_SIZE_MAX)
+        return judge(session, 1, REASONS_STALE);
+    vaddr_t moved = krealloc(&session->heap, vaddr_of(at), size_bytes);
+    if (!vaddr_is_null(moved) && !violation_set(&session->violation, RULE_S6, at, 0, moved.v,
+                                                "krealloc of what was freed has a result (found):"))
+        return OUTCOME_VIOLATED;
+    return judge(session, 2, REASONS_STALE);
+}
+
+static enum outcome free_foreign(struct session *session, uint32_t at)
+{
+    uint32_t first = session->scene.heap_at.v + CONTROL_SIZE + BLOCK_OVERHEAD;
+    if (at == 0 || (at >= first && at < session_heap_end(session)))
+        return OUTCOME_SKIPPED;
+    return free_wrong(session, at, at % BLOCK_GRANULE != 0 ? REASON(MISALIGNED) : REASON(FOREIGN));
+}
+
+/* Damages the word at `at`, makes the call, and undoes the damage: the heap must be as it was. */
+static enum outcome damage(struct session *session, uint32_t at, const struct op *op,
+                           uint32_t reasons)
+{
+    uint32_t payload = session->shadow.slots[op->slot].at;
+    uint32_t word = probe_user_load(vaddr_of(at));
+    probe_user_store(vaddr_of(at), word ^ op->arg);
+    vaddr_t moved = VADDR_NULL;
+    if (op->kind == OP_DAMAGE_REALLOC)
+        moved = krealloc(&session->heap, vaddr_of(payload), 1);
+    else
+        kfree(&session->heap, vaddr_of(payload));
+    enum outcome outcome = judge(session, 1, reasons);
+    probe_user_store(vaddr_of(at), word);
+    if (outcome == OUTCOME_APPLIED && !vaddr_is_null(moved)) {
+        (void)violation_set(&session->violation, RULE_S6, payload, 0, moved.v,
+                            "krealloc of a damaged block has a result (found):");
+        return OUTCOME_VIOLATED;
+    }
+    return outcome;
+}
+
+/* The next link of the free block behind the slot's, if there is one. */
+static uint32_t link_behind(const struct session *session, uint32_t header, uint32_t size)
+{
+    uint32_t next = header + size;
+    if (next >= session_heap_end(session) - 4u)
+        return 0;
+    uint32_t tag = probe_user_load(vaddr_of(next)) ^ session->scene.key ^ next;
+    return (tag & TAG_USED) != 0 ? 0 : next + 4u;
+}
+
+static enum outcome apply_damage(struct session *session, const struct op *op)
+{
+    if (op->arg == 0 || !shadow_live(&session->shadow, op->slot))
+        return OUTCOME_SKIPPED;
+    const struct shadow_block *block = &session->shadow.slots[op->slot];
+    uint32_t header = block->at - 4u;
+    uint32_t size = block->usable_bytes + BLOCK_OVERHEAD;
+    uint32_t link;
+    switch (op->kind) {
+    case OP_DAMAGE_HEADER:
+    case OP_DAMAGE_REALLOC:
+        return damage(session, header, op, REASON(NOT_A_BLOCK) | REASON(TAGS_DISAGREE));
+    case OP_DAMAGE_FOOTER: return damage(session, header + size - 4u, op, REASON(TAGS_DISAGREE));
+    case OP_DAMAGE_NEXT: return damage(session, header + size, op, REASONS_NEIGHBOUR);
+    case OP_DAMAGE_PREVIOUS: return damage(session, header - 4u, op, REASONS_NEIGHBOUR);
+    default: /* OP_DAMAGE_LINK */
+        link = link_behind(session, header, size);
+        return link == 0 ? OUTCOME_SKIPPED : damage(session, link, op, REASON(DAMAGED_LINK));
+    }
+}
+
+enum outcome session_apply_misuse(struct session *session, const struct op *op)
+{
+    const struct shadow_block *block = &session->shadow.slots[op->slot];
+    bool live = shadow_live(&session->shadow, op->slot);
+    switch (op->kind) {
+    case OP_DOUBLE_FREE:
+        if (!stale(session, op->slot))
+            return OUTCOME_SKIPPED;
+        return free_wrong(session, block->freed_at, REASONS_STALE);
+    case OP_USE_FREED:
+        if (!stale(session, op->slot))
+            return OUTCOME_SKIPPED;
+        return use_freed(session, block->freed_at, op->size);
+    case OP_FREE_INNER: {
+        uint32_t granules = block->usable_bytes / BLOCK_GRANULE;
+        if (!live || granules < 2u)
+            return OUTCOME_SKIPPED;
+        uint32_t inner = 1u + op->size % (granules - 1u);
+        return free_wrong(session, block->at + BLOCK_GRANULE * inner, REASONS_INNER);
+    }
+    case OP_FREE_MISALIGNED:
+        if (!live)
+            return OUTCOME_SKIPPED;
+        return free_wrong(session, block->at + 1u + op->size % 7u, REASON(MISALIGNED));
+    case OP_FREE_FOREIGN: return free_foreign(session, op->size);
+    default: return apply_damage(session, op);
+    }
+}

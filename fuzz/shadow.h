@@ -1,0 +1,66 @@
+/* The shadow model: which blocks live, where, how large and with what contents, kept outside the
+ * heap under test.
+ *
+ * S1  a block lies in the extent, aligned as asked, at least as large as asked and no larger than
+ * rounding explains S2  live blocks are disjoint S3  contents are intact; memory from kcalloc is
+ * zero */
+#ifndef KHEAP_FUZZ_SHADOW_H
+#define KHEAP_FUZZ_SHADOW_H
+
+#include "invariants/violation.h"
+#include "mmu_x86/address.h"
+
+struct shadow_block {
+    uint32_t at; /* 0: the slot is empty */
+    uint32_t size_bytes;
+    uint32_t usable_bytes;
+    uint32_t seed;     /* of the contents */
+    uint32_t freed_at; /* what the slot held last, when it is empty; 0: nothing yet */
+};
+
+struct shadow {
+    struct shadow_block *slots;
+    uint32_t slot_count;
+    uint32_t live_count;
+    uint32_t next_seed;
+    uint32_t window_start;
+    uint32_t *owned; /* a bit for each 8-byte granule of the window: it is part of a live payload */
+};
+
+/* The bytes of the granule bitmap: it covers the largest window. */
+#define SHADOW_OWNED_BYTES ((0xFFC00000u - 0xC0400000u) / 8u / 8u)
+
+/* Forgets all blocks. Cost: what lives. */
+void shadow_clear(struct shadow *shadow);
+
+static inline bool shadow_live(const struct shadow *shadow, uint32_t slot)
+{
+    return shadow->slots[slot].at != 0;
+}
+
+/* True if a live payload covers the granule at `at`. */
+bool shadow_owns(const struct shadow *shadow, uint32_t at);
+
+/* Enters a new block: rules S1 and S2. `end` is the heap's end. */
+bool shadow_enter(struct shadow *shadow, uint32_t slot, const struct shadow_block *block,
+                  uint32_t align_bytes, uint32_t end, struct violation *violation);
+
+/* Removes a block. */
+void shadow_leave(struct shadow *shadow, uint32_t slot);
+
+/* Writes new contents, unique to this block, all over its usable bytes: every word of the first and
+ * last SHADOW_EDGE bytes, and one in every SHADOW_STRIDE bytes between. */
+#define SHADOW_EDGE 128u
+#define SHADOW_STRIDE 256u
+void shadow_fill(struct shadow *shadow, uint32_t slot);
+
+/* Rule S3: the words that shadow_fill wrote for `block` are intact, as far as the first size_bytes
+ * bytes, in memory at `at` (which differs from block->at after a move). */
+bool shadow_intact(const struct shadow_block *block, uint32_t at, uint32_t size_bytes,
+                   struct violation *violation);
+
+/* Rule S3: usable_bytes bytes at `at` are zero. All of them are looked at up to 4 KiB, beyond that
+ * as above. */
+bool shadow_zero(uint32_t at, uint32_t usable_bytes, struct violation *violation);
+
+#endif

@@ -1,0 +1,426 @@
+#include "heap/misuse.h"
+
+#include "ci/unit.h"
+#include "heap/bins.h"
+#include "heap/first_fit.h"
+#include "heap/test_machine.h"
+
+/* A block between two others, and what stands beside them. */
+static vaddr_t previous;
+static vaddr_t block;
+static vaddr_t next;
+
+/* A fresh heap with three blocks in a row and a used one behind; then what is asked for is freed. */
+static void row_up(bool previous_free, bool next_free)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    (void)test_alloc(24);
+    previous = test_alloc(80);
+    block = test_alloc(200);
+    next = test_alloc(120);
+    (void)test_alloc(8);
+    vaddr_t far = test_alloc(120);
+    (void)test_alloc(8);
+    kfree(&test_heap, far);
+    if (previous_free)
+        kfree(&test_heap, previous);
+    if (next_free)
+        kfree(&test_heap, next);
+    test_write(block, 1);
+    test_heap_hold();
+}
+
+/* The calls that take a pointer. */
+enum call { CALL_KFREE, CALL_KREALLOC_GROW, CALL_KREALLOC_SHRINK, CALL_USABLE_SIZE, CALL_COUNT };
+
+static enum misuse_call call_make(enum call call, vaddr_t at)
+{
+    if (call == CALL_KFREE) {
+        kfree(&test_heap, at);
+        return MISUSE_KFREE;
+    }
+    if (call == CALL_USABLE_SIZE) {
+        EXPECT_EQUAL(kmalloc_usable_size(&test_heap, at), 0);
+        return MISUSE_USABLE_SIZE;
+    }
+    EXPECT(vaddr_is_null(krealloc(&test_heap, at, call == CALL_KREALLOC_GROW ? 2000 : 20)));
+    return MISUSE_KREALLOC;
+}
+
+/* Makes one call with `at` and expects one report and no change. */
+static void expect_one_report(enum call call, vaddr_t at)
+{
+    uint64_t before = test_heap_state();
+    uint32_t count = test_misuse_count;
+    uint32_t counter = test_field(HEAP_MISUSES);
+    enum misuse_call expected = call_make(call, at);
+    EXPECT_EQUAL(test_misuse_count, count + 1);
+    EXPECT_EQUAL(test_field(HEAP_MISUSES), counter + 1);
+    EXPECT_EQUAL(test_misuse.call, expected);
+    EXPECT_EQUAL(test_misuse.at.v, at.v);
+    EXPECT_EQUAL(test_heap_state(), before);
+}
+
+/* Expects every call to refuse `at` for this reason. */
+static void expect_refused(vaddr_t at, enum misuse_reason reason)
+{
+    for (enum call call = 0; call < CALL_COUNT; call++) {
+        expect_one_report(call, at);
+        EXPECT_EQUAL(test_misuse.reason, reason);
+    }
+}
+
+TEST(a_second_free_is_reported)
+{
+    row_up(false, false);
+    kfree(&test_heap, block);
+    expect_refused(block, MISUSE_DOUBLE_FREE);
+    test_heap_hold();
+}
+
+TEST(a_misaligned_pointer_is_reported)
+{
+    row_up(false, false);
+    for (uint32_t offset = 1; offset < 8; offset++)
+        expect_refused(vaddr_add(block, offset), MISUSE_MISALIGNED);
+    expect_refused(vaddr_of(1), MISUSE_MISALIGNED);
+    expect_refused(vaddr_of(~0u), MISUSE_MISALIGNED);
+}
+
+TEST(a_pointer_outside_the_extent_is_reported)
+{
+    row_up(false, false);
+    static const uint32_t outside[] = {8, 0x1000, 0xBFFFFFF8u, HEAP_WINDOW_START - 8u,
+                                       HEAP_WINDOW_END, 0xFFFFFFF8u};
+    for (uint32_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
+        expect_refused(vaddr_of(outside[i]), MISUSE_FOREIGN);
+    expect_refused(TEST_START, MISUSE_FOREIGN);
+    expect_refused(vaddr_add(TEST_START, CONTROL_SIZE), MISUSE_FOREIGN);
+    expect_refused(vaddr_of(test_field(HEAP_END)), MISUSE_FOREIGN);
+    expect_refused(vaddr_of(test_field(HEAP_END) + 8u), MISUSE_FOREIGN);
+}
+
+TEST(the_inside_of_a_block_is_reported)
+{
+    row_up(false, false);
+    for (uint32_t offset = 8; offset < 200; offset += 8)
+        expect_refused(vaddr_add(block, offset), MISUSE_NOT_A_BLOCK);
+}
+
+TEST(a_pointer_that_was_merged_away_is_reported)
+{
+    row_up(true, false);
+    kfree(&test_heap, block);
+    uint64_t before = test_heap_state();
+    kfree(&test_heap, block);
+    EXPECT_EQUAL(test_misuse_count, 1);
+    EXPECT_EQUAL(test_heap_state(), before);
+}
+
+TEST(a_pointer_into_pages_that_were_given_back_is_reported)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t hole = test_alloc(20u * PAGE_SIZE);
+    (void)test_alloc(100);
+    kfree(&test_heap, hole);
+    EXPECT(heap_reclaim(&test_heap, 100) >= 18);
+    for (uint32_t offset = 8; offset < 20u * PAGE_SIZE; offset += 504)
+        expect_refused(vaddr_add(hole, offset), MISUSE_NOT_A_BLOCK);
+    test_heap_hold();
+}
+
+TEST(a_copied_tag_is_no_tag_elsewhere)
+{
+    row_up(false, false);
+    uint32_t size = test_size(block);
+    test_poke(block.v + 4u, test_word(block.v - 4u));
+    test_poke(block.v + 4u + size - 4u, test_word(block.v + size - 8u));
+    uint64_t before = test_heap_state();
+    kfree(&test_heap, vaddr_add(block, 8));
+    EXPECT_EQUAL(test_misuse_count, 1);
+    EXPECT_EQUAL(test_heap_state(), before);
+}
+
+/* A word that a call verifies, as a place beside `block`. */
+enum place {
+    PLACE_HEADER,
+    PLACE_FOOTER,
+    PLACE_NEXT_HEADER,
+    PLACE_NEXT_FOOTER,
+    PLACE_PREVIOUS_FOOTER,
+    PLACE_PREVIOUS_HEADER,
+    PLACE_FREE_NEXT, /* from here on: links of the free neighbours */
+    PLACE_FREE_PREV,
+    PLACE_FREE_PREVIOUS_NEXT,
+    PLACE_FREE_PREVIOUS_PREV,
+    PLACE_COUNT
+};
+
+static uint32_t place_at(enum place place)
+{
+    switch (place) {
+    case PLACE_HEADER: return block.v - 4u;
+    case PLACE_FOOTER: return block.v + test_size(block) - 8u;
+    case PLACE_NEXT_HEADER: return next.v - 4u;
+    case PLACE_NEXT_FOOTER: return next.v + test_size(next) - 8u;
+    case PLACE_PREVIOUS_FOOTER: return block.v - 8u;
+    case PLACE_PREVIOUS_HEADER: return previous.v - 4u;
+    case PLACE_FREE_NEXT: return next.v;
+    case PLACE_FREE_PREV: return next.v + 4u;
+    case PLACE_FREE_PREVIOUS_NEXT: return previous.v;
+    case PLACE_FREE_PREVIOUS_PREV: return previous.v + 4u;
+    case PLACE_COUNT: break;
+    }
+    return 0;
+}
+
+/* Damages one word, expects a call to report it and change nothing, and repairs it. */
+static void damage(enum place place, uint32_t bits, enum call call)
+{
+    uint32_t at = place_at(place);
+    uint32_t word = test_word(at);
+    test_poke(at, word ^ bits);
+    expect_one_report(call, block);
+    test_poke(at, word);
+}
+
+/* Damages every place that is verified in this neighbourhood. */
+static void damage_all(bool previous_free, bool next_free, uint32_t bits, enum call call)
+{
+    for (enum place place = 0; place < PLACE_COUNT; place++) {
+        bool of_next = place == PLACE_FREE_NEXT || place == PLACE_FREE_PREV;
+        bool of_previous = place == PLACE_FREE_PREVIOUS_NEXT || place == PLACE_FREE_PREVIOUS_PREV;
+        if ((!of_next || next_free) && (!of_previous || previous_free))
+            damage(place, bits, call);
+    }
+}
+
+TEST(every_flip_of_a_bit_is_reported_and_changes_nothing)
+{
+    for (uint32_t neighbours = 0; neighbours < 4; neighbours++) {
+        bool previous_free = (neighbours & 1u) != 0;
+        bool next_free = (neighbours & 2u) != 0;
+        row_up(previous_free, next_free);
+        for (uint32_t bit = 0; bit < 32; bit++) {
+            damage_all(previous_free, next_free, 1u << bit, CALL_KFREE);
+            damage_all(previous_free, next_free, 1u << bit, CALL_KREALLOC_GROW);
+            damage_all(previous_free, next_free, 1u << bit, CALL_KREALLOC_SHRINK);
+        }
+        test_heap_hold();
+        kfree(&test_heap, block);
+        test_heap_hold();
+    }
+}
+
+TEST(every_flip_of_two_bits_is_reported_and_changes_nothing)
+{
+    for (uint32_t neighbours = 0; neighbours < 4; neighbours += 3) {
+        row_up(neighbours != 0, neighbours != 0);
+        for (uint32_t high = 1; high < 32; high++)
+            for (uint32_t low = 0; low < high; low++)
+                damage_all(neighbours != 0, neighbours != 0, 1u << high | 1u << low, CALL_KFREE);
+    }
+}
+
+TEST(flips_among_blocks_of_one_size_are_reported)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t row[60];
+    for (uint32_t i = 0; i < 60; i++)
+        row[i] = test_alloc(8);
+    for (uint32_t i = 0; i < 60; i += 2)
+        kfree(&test_heap, row[i]);
+    test_heap_hold();
+    previous = row[40];
+    block = row[41];
+    next = row[42];
+    for (uint32_t bit = 0; bit < 32; bit++)
+        damage_all(true, true, 1u << bit, CALL_KFREE);
+    previous = row[39];
+    block = row[40];
+    next = row[41];
+    test_heap_hold();
+}
+
+TEST(the_tags_at_both_ends_of_the_extent_are_verified)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t all = test_alloc(PAGE_SIZE - CONTROL_SIZE - 16u);
+    uint32_t ends[] = {TEST_START.v + CONTROL_SIZE, test_field(HEAP_END) - 4u};
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t word = test_word(ends[i]);
+        for (uint32_t bit = 0; bit < 32; bit++) {
+            test_poke(ends[i], word ^ 1u << bit);
+            expect_one_report(CALL_KFREE, all);
+            EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_NEIGHBOUR);
+        }
+        test_poke(ends[i], word);
+    }
+}
+
+/* The head of the list that a free block of size_bytes is on. */
+static uint32_t head_of(uint32_t size_bytes)
+{
+    return TEST_START.v + (test_policy == HEAP_BINS ? bins_head(size_bytes) : FIRST_FIT_HEAD);
+}
+
+TEST(kmalloc_reports_a_damaged_free_block)
+{
+    row_up(false, true);
+    uint32_t at = test_word(head_of(test_size(next)));
+    uint32_t places[] = {at, at + 4u, at + 8u, at + (test_tag(at) & ~7u) - 4u};
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t word = test_word(places[i]);
+        for (uint32_t bit = 0; bit < 32; bit++) {
+            test_poke(places[i], word ^ 1u << bit);
+            uint64_t before = test_heap_state();
+            uint32_t count = test_misuse_count;
+            EXPECT(vaddr_is_null(kmalloc(&test_heap, 120)));
+            EXPECT_EQUAL(test_misuse_count, count + 1);
+            EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
+            EXPECT_EQUAL(test_misuse.call, MISUSE_KMALLOC);
+            EXPECT_EQUAL(test_heap_state(), before);
+        }
+        test_poke(places[i], word);
+    }
+    (void)test_alloc(120);
+    test_heap_hold();
+}
+
+TEST(kmalloc_reports_a_damaged_end)
+{
+    row_up(false, false);
+    uint32_t at = test_field(HEAP_END) - 4u;
+    test_poke(at, test_word(at) ^ 64u);
+    uint64_t before = test_heap_state();
+    EXPECT(vaddr_is_null(kmalloc(&test_heap, 5000)));
+    EXPECT_EQUAL(test_misuse_count, 1);
+    EXPECT_EQUAL(test_heap_state(), before);
+}
+
+TEST(reclaim_reports_a_damaged_free_block)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t hole = test_alloc(5u * PAGE_SIZE);
+    (void)test_alloc(3000);
+    kfree(&test_heap, hole);
+    test_poke(hole.v, test_word(hole.v) ^ 0x100u);
+    uint64_t before = test_heap_state();
+    EXPECT_EQUAL(heap_reclaim(&test_heap, 100), 0);
+    EXPECT_EQUAL(test_misuse_count, 1);
+    EXPECT_EQUAL(test_misuse.call, MISUSE_RECLAIM);
+    EXPECT_EQUAL(test_heap_state(), before);
+}
+
+TEST(a_damaged_link_to_the_edge_of_mapped_memory_does_not_fault)
+{
+    row_up(false, true);
+    uint32_t links[] = {next.v, next.v + 4u};
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t word = test_word(links[i]);
+        for (uint32_t back = 0; back < 32; back += 4) {
+            test_poke(links[i], test_field(HEAP_END) - back);
+            if (test_word(links[i]) != word)
+                expect_one_report(CALL_KFREE, block);
+        }
+        test_poke(links[i], word);
+    }
+}
+
+TEST(a_link_to_a_false_block_before_a_hole_does_not_fault)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t hole = test_alloc(20u * PAGE_SIZE);
+    vaddr_t behind = test_alloc(5u * PAGE_SIZE);
+    (void)test_alloc(3000);
+    kfree(&test_heap, hole);
+    EXPECT(heap_reclaim(&test_heap, 100) >= 18);
+    uint32_t at = page_round_up(hole.v) - 4u;
+    if (probe_page(vaddr_of(at + 4u)) != NULL)
+        at += PAGE_SIZE;
+    EXPECT(probe_page(vaddr_of(at + 4u)) == NULL);
+    uint32_t footer = behind.v + 800u;
+    uint32_t size = (footer + 4u - at) & ~7u;
+    footer = at + size - 4u;
+    test_poke(at, size ^ TEST_KEY ^ at);
+    test_poke(footer, size ^ TEST_KEY ^ footer);
+    test_poke(head_of(3000u * 8u), at);
+    uint32_t bins_row = TEST_START.v + BINS_BITMAPS;
+    for (uint32_t row = 0; test_policy == HEAP_BINS && row < BINS_ROWS; row++)
+        for (uint32_t column = 0; column < BINS_COLUMNS; column++)
+            if ((test_word(bins_row + 4u * row) >> column & 1u) != 0)
+                test_poke(TEST_START.v + BINS_HEADS + 4u * (row * BINS_COLUMNS + column), at);
+    EXPECT(vaddr_is_null(kmalloc(&test_heap, 60000)));
+    EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
+}
+
+TEST(freeing_beside_a_damaged_list_writes_nowhere_else)
+{
+    row_up(false, true);
+    vaddr_t last = test_alloc(600);
+    (void)test_alloc(8);
+    test_write(block, 1);
+    uint32_t targets[] = {block.v + 4u, previous.v - 4u, next.v - 4u, test_field(HEAP_END) - 4u};
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t word = test_word(next.v);
+        test_poke(next.v, targets[i]);
+        kfree(&test_heap, last);
+        test_expect(block, 1, 200);
+        test_poke(next.v, word);
+        row_up(false, true);
+        last = test_alloc(600);
+        (void)test_alloc(8);
+    }
+}
+
+TEST(a_report_shows_the_words_around_the_block)
+{
+    row_up(false, false);
+    uint32_t footer_at = block.v + test_size(block) - 8u;
+    test_poke(footer_at, 0x12345678u);
+    kfree(&test_heap, block);
+    EXPECT_EQUAL(test_misuse.reason, MISUSE_TAGS_DISAGREE);
+    EXPECT_EQUAL(test_misuse.header, test_word(block.v - 4u));
+    EXPECT_EQUAL(test_misuse.footer, 0x12345678u);
+    EXPECT_EQUAL(test_misuse.previous_footer, test_word(block.v - 8u));
+    EXPECT_EQUAL(test_misuse.next_header, test_word(next.v - 4u));
+    kfree(&test_heap, vaddr_of(16));
+    EXPECT_EQUAL(test_misuse.header, 0);
+    EXPECT_EQUAL(test_misuse.next_header, 0);
+}
+
+TEST(every_reason_and_call_has_a_text_of_its_own)
+{
+    for (enum misuse_reason a = 0; a <= MISUSE_DAMAGED_LINK; a++)
+        for (enum misuse_reason b = 0; b < a; b++)
+            EXPECT(misuse_reason_text(a) != misuse_reason_text(b));
+    for (enum misuse_call a = 0; a <= MISUSE_RECLAIM; a++)
+        for (enum misuse_call b = 0; b < a; b++)
+            EXPECT(misuse_call_text(a) != misuse_call_text(b));
+    EXPECT(misuse_reason_text((enum misuse_reason)99)[0] == 'u');
+    EXPECT(misuse_call_text((enum misuse_call)99)[0] == 'u');
+}
+
+int main(void)
+{
+    RUN_BOTH(a_second_free_is_reported);
+    RUN_BOTH(a_misaligned_pointer_is_reported);
+    RUN_BOTH(a_pointer_outside_the_extent_is_reported);
+    RUN_BOTH(the_inside_of_a_block_is_reported);
+    RUN_BOTH(a_pointer_that_was_merged_away_is_reported);
+    RUN_BOTH(a_pointer_into_pages_that_were_given_back_is_reported);
+    RUN_BOTH(a_copied_tag_is_no_tag_elsewhere);
+    RUN_BOTH(every_flip_of_a_bit_is_reported_and_changes_nothing);
+    RUN_BOTH(every_flip_of_two_bits_is_reported_and_changes_nothing);
+    RUN_BOTH(flips_among_blocks_of_one_size_are_reported);
+    RUN_BOTH(the_tags_at_both_ends_of_the_extent_are_verified);
+    RUN_BOTH(kmalloc_reports_a_damaged_free_block);
+    RUN_BOTH(kmalloc_reports_a_damaged_end);
+    RUN_BOTH(reclaim_reports_a_damaged_free_block);
+    RUN_BOTH(a_damaged_link_to_the_edge_of_mapped_memory_does_not_fault);
+    RUN_BOTH(a_link_to_a_false_block_before_a_hole_does_not_fault);
+    RUN_BOTH(freeing_beside_a_damaged_list_writes_nowhere_else);
+    RUN_BOTH(a_report_shows_the_words_around_the_block);
+    RUN_BOTH(every_reason_and_call_has_a_text_of_its_own);
+    return 0;
+}

@@ -1,0 +1,70 @@
+/* The checkers: each returns true, or false with the first broken rule and its evidence. They never
+ * write to the machine, and read it only through the probe (mmu_x86/probe.h).
+ *
+ * check_all runs them in an order in which each may rely on what the ones before it have found
+ * true. */
+#ifndef KHEAP_INVARIANTS_CHECK_H
+#define KHEAP_INVARIANTS_CHECK_H
+
+#include "invariants/scene.h"
+#include "invariants/violation.h"
+
+#define CHECK_RESULT __attribute__((warn_unused_result))
+
+/* What the checkers count on their way and hand on. */
+struct census {
+    uint32_t end; /* HEAP_END */
+    uint32_t used_blocks;
+    uint32_t used_bytes;
+    uint32_t free_blocks;
+    uint32_t free_sum; /* the sum of the free blocks' addresses, and their exclusive or: */
+    uint32_t free_xor; /* equal, with the count, for the lists exactly if they hold these blocks */
+    uint32_t hole_pages;    /* unmapped pages inside the holes of sparse free blocks */
+    uint32_t largest_dense; /* the largest free block that is not sparse */
+    uint32_t mapped_pages;  /* mapped pages of the window */
+};
+
+/* Rules P, F, H, X over everything. Cost: the extent's blocks, the tables present, the frames, the
+ * TLB. */
+CHECK_RESULT bool check_all(const struct scene *scene, struct census *census,
+                            struct violation *violation);
+
+/* Rules H, P and X over a live block, its two neighbours and the control block. Cost: constant. */
+CHECK_RESULT bool check_local(const struct scene *scene, vaddr_t payload,
+                              struct violation *violation);
+
+/* The same over the free block that a block of size_bytes, just freed, has become part of. If that
+ * block was merged with the one behind it, its start cannot be told from here, and only the control
+ * block is looked at. */
+CHECK_RESULT bool check_local_freed(const struct scene *scene, vaddr_t payload, uint32_t size_bytes,
+                                    struct violation *violation);
+
+/* Rules X1, X2, H8: the control block. Sets census->end. */
+CHECK_RESULT bool check_control(const struct scene *scene, struct census *census,
+                                struct violation *violation);
+
+/* Rules P: directory, tables, TLB. Sets census->mapped_pages and marks the frames found in
+ * scene->used. */
+CHECK_RESULT bool check_paging(const struct scene *scene, struct census *census,
+                               struct violation *violation);
+
+/* Rules H1 to H4: the blocks from prologue to epilogue. Counts the blocks. */
+CHECK_RESULT bool check_blocks(const struct scene *scene, struct census *census,
+                               struct violation *violation);
+
+/* Rules H5 and H6: the lists. */
+CHECK_RESULT bool check_lists(const struct scene *scene, const struct census *census,
+                              struct violation *violation);
+
+/* Rules H7, X1, X3: the sums. */
+CHECK_RESULT bool check_sums(const struct scene *scene, const struct census *census,
+                             struct violation *violation);
+
+/* Rules F: the bitmap, against scene->used as check_paging left it. */
+CHECK_RESULT bool check_frames(const struct scene *scene, struct violation *violation);
+
+/* One free block's place on the lists, as seen from the block: rules H5 and H6. */
+CHECK_RESULT bool check_links(const struct scene *scene, uint32_t block, uint32_t size_bytes,
+                              struct violation *violation);
+
+#endif

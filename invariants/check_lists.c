@@ -1,0 +1,171 @@
+/* Rules H5 and H6: the lists of free blocks, from their heads and from the blocks. */
+#include "invariants/check.h"
+#include "invariants/eye.h"
+
+#include "heap/bins.h"
+#include "heap/first_fit.h"
+
+/* The bin of a size, found by counting up and not as heap/bins.c does: row 0 holds the multiples of
+ * 8 below 256, row r the sizes from 2^(r+7) on, in 32 equal steps. */
+static uint32_t bin_expected(uint32_t size)
+{
+    if (size < 256u)
+        return size / 8u;
+    uint32_t row = 1;
+    while (size >= 512u << (row - 1u) && row < BINS_ROWS - 1u)
+        row++;
+    uint32_t base = 256u << (row - 1u);
+    return row * BINS_COLUMNS + (size - base) / (base / BINS_COLUMNS);
+}
+
+/* Count, sum and exclusive or of the blocks found on lists: equal to the census's exactly if they
+ * are the same blocks, short of a collision that no single bug makes. */
+struct found {
+    uint32_t count;
+    uint32_t sum;
+    uint32_t xor_all;
+};
+
+struct list {
+    uint32_t head;
+    uint32_t head_at;
+    bool is_bin;
+    uint32_t bin;
+};
+
+static bool read_word(struct eye *eye, uint32_t at, uint32_t *word, struct violation *violation)
+{
+    if (at % 4u == 0 && eye_read(eye, at, word))
+        return true;
+    return violation_set(violation, RULE_H6, at, 1, 0, "link to what is not mapped or aligned:");
+}
+
+/* The block is free and belongs on this list. */
+static bool rule_H5(const struct scene *scene, const struct list *list, uint32_t block,
+                    uint32_t word, uint32_t previous, struct violation *violation)
+{
+    uint32_t tag = word ^ scene->key ^ block;
+    if ((tag & 5u) != 0)
+        return violation_set(violation, RULE_H5, block, 0, tag, "tag of a block on a list at");
+    if (list->is_bin && bin_expected(tag & ~7u) != list->bin)
+        return violation_set(violation, RULE_H5, block, bin_expected(tag & ~7u), list->bin,
+                             "bin that holds the block at");
+    if (!list->is_bin && block <= previous)
+        return violation_set(violation, RULE_H5, block, previous, block,
+                             "block out of the order of addresses at");
+    return true;
+}
+
+static bool rule_H6_prev(uint32_t block, uint32_t expected, uint32_t found,
+                         struct violation *violation)
+{
+    if (expected == found)
+        return true;
+    return violation_set(violation, RULE_H6, block, expected, found, "prev link of the block at");
+}
+
+static bool check_list(const struct scene *scene, const struct census *census,
+                       const struct list *list, struct found *found, struct violation *violation)
+{
+    struct eye eye = EYE_OPEN;
+    uint32_t previous = 0;
+    for (uint32_t block = list->head; block != 0;) {
+        uint32_t word;
+        uint32_t next;
+        uint32_t prev;
+        if (!read_word(&eye, block, &word, violation) ||
+            !rule_H5(scene, list, block, word, previous, violation) ||
+            !read_word(&eye, block + 4u, &next, violation) ||
+            !read_word(&eye, block + 8u, &prev, violation) ||
+            !rule_H6_prev(block, previous, prev, violation))
+            return false;
+        found->sum += block;
+        found->xor_all ^= block;
+        if (++found->count > census->free_blocks)
+            return violation_set(violation, RULE_H5, block, census->free_blocks, found->count,
+                                 "more on the lists than free blocks, the last at");
+        previous = block;
+        block = next;
+    }
+    return true;
+}
+
+/* A bin's bit is set exactly if its head is not empty, a row's bit exactly if one of its bins' is.
+ */
+static bool rule_H6_bitmap(uint32_t at, uint32_t expected, uint32_t found,
+                           struct violation *violation)
+{
+    if (expected == found)
+        return true;
+    return violation_set(violation, RULE_H6, at, expected, found, "bitmap at");
+}
+
+static bool check_row(const struct scene *scene, const struct census *census,
+                      const uint32_t *control, uint32_t row, struct found *found,
+                      struct violation *violation)
+{
+    uint32_t field = BINS_HEADS + 4u * row * BINS_COLUMNS;
+    const uint32_t *heads = &control[field / 4u];
+    uint32_t occupied = 0;
+    uint32_t any = 0;
+    for (uint32_t column = 0; column < BINS_COLUMNS; column++)
+        any |= heads[column];
+    for (uint32_t column = 0; any != 0 && column < BINS_COLUMNS; column++) {
+        struct list list = {heads[column], scene->heap_at.v + field + 4u * column, true,
+                            row * BINS_COLUMNS + column};
+        occupied |= (uint32_t)(list.head != 0) << column;
+        if (!check_list(scene, census, &list, found, violation))
+            return false;
+    }
+    uint32_t bitmap_field = BINS_BITMAPS + 4u * row;
+    uint32_t row_bit = control[BINS_ROW_BITMAP / 4u] >> row & 1u;
+    return rule_H6_bitmap(scene->heap_at.v + bitmap_field, occupied, control[bitmap_field / 4u],
+                          violation) &&
+           rule_H6_bitmap(scene->heap_at.v + BINS_ROW_BITMAP, occupied != 0, row_bit, violation);
+}
+
+bool check_lists(const struct scene *scene, const struct census *census,
+                 struct violation *violation)
+{
+    const uint32_t *control = probe_page(scene->heap_at);
+    struct found found = {0, 0, 0};
+    if (scene->policy == HEAP_FIRST_FIT) {
+        struct list list = {control[FIRST_FIT_HEAD / 4u], scene->heap_at.v + FIRST_FIT_HEAD, false,
+                            0};
+        if (!check_list(scene, census, &list, &found, violation))
+            return false;
+    }
+    for (uint32_t row = 0; scene->policy == HEAP_BINS && row < BINS_ROWS; row++)
+        if (!check_row(scene, census, control, row, &found, violation))
+            return false;
+    if (found.count == census->free_blocks && found.sum == census->free_sum &&
+        found.xor_all == census->free_xor)
+        return true;
+    return violation_set(violation, RULE_H5, scene->heap_at.v, census->free_blocks, found.count,
+                         "blocks on the lists (expected: the free blocks) of the heap at");
+}
+
+bool check_links(const struct scene *scene, uint32_t block, uint32_t size_bytes,
+                 struct violation *violation)
+{
+    struct eye eye = EYE_OPEN;
+    struct eye other = EYE_OPEN;
+    uint32_t head_field =
+        scene->policy == HEAP_BINS ? BINS_HEADS + 4u * bin_expected(size_bytes) : FIRST_FIT_HEAD;
+    uint32_t next;
+    uint32_t prev;
+    uint32_t back = block;
+    uint32_t forth;
+    if (!read_word(&eye, block + 4u, &next, violation) ||
+        !read_word(&eye, block + 8u, &prev, violation) ||
+        (next != 0 && !read_word(&other, next + 8u, &back, violation)) ||
+        !read_word(&other, prev != 0 ? prev + 4u : scene->heap_at.v + head_field, &forth,
+                   violation))
+        return false;
+    if (back != block)
+        return violation_set(violation, RULE_H6, next, block, back, "prev link of the block at");
+    if (forth != block)
+        return violation_set(violation, RULE_H6, prev, block, forth,
+                             "next link of the block, or the head, at");
+    return true;
+}

@@ -1,0 +1,153 @@
+/* Rules P1 to P6: directory, tables and TLB, by a walk of physical memory. */
+#include "invariants/check.h"
+
+#include <stddef.h>
+
+#define PROCESSOR_BITS (ENTRY_ACCESSED | ENTRY_DIRTY)
+#define KERNEL_PAGE (ENTRY_PRESENT | ENTRY_WRITABLE)
+
+/* A present entry of the core maps for the supervisor, writable, with nothing else set. */
+static bool rule_P1(uint32_t at, uint32_t entry, struct violation *violation)
+{
+    uint32_t flags = entry & ENTRY_FLAGS & ~PROCESSOR_BITS;
+    if (flags == KERNEL_PAGE)
+        return true;
+    return violation_set(violation, RULE_P1, at, KERNEL_PAGE, flags, "flags of the entry for");
+}
+
+/* Marks a frame as used; one that is used already is mapped twice. Frames beyond the bitmap are
+ * rule F4's. */
+static bool rule_P2(const struct scene *scene, uint32_t at, uint32_t entry,
+                    struct violation *violation)
+{
+    uint32_t frame = entry_frame(entry).n;
+    uint32_t bit = 1u << frame % SCENE_WORD_BITS;
+    if (frame >= scene->frame_count)
+        return violation_set(violation, RULE_F4, at, scene->frame_count, frame,
+                             "frame beyond memory in the entry for");
+    uint32_t *word = &scene->used[frame / SCENE_WORD_BITS];
+    if ((*word & bit) != 0)
+        return violation_set(violation, RULE_P2, at, 0, frame, "frame mapped a second time at");
+    *word |= bit;
+    return true;
+}
+
+/* Only pages below the heap's end and the device's own pages are mapped. */
+static bool rule_P3(const struct scene *scene, const struct census *census, uint32_t at,
+                    uint32_t entry, struct violation *violation)
+{
+    if (directory_slot(vaddr_of(at)) == PROBE_SLOT_DEVICE) {
+        uint32_t page = (at - DEVICE_WINDOW_AT) / PAGE_SIZE;
+        uint32_t frame = page < DEVICE_PAGES ? scene->device_frames[page].n : DEVICE_UNMAPPED.n;
+        if (frame == entry_frame(entry).n)
+            return true;
+        return violation_set(violation, RULE_P3, at, frame, entry_frame(entry).n,
+                             "frame mapped in the device window at");
+    }
+    if (scene->heap_made && at >= scene->heap_at.v && at < census->end)
+        return true;
+    return violation_set(violation, RULE_P3, at, 0, entry, "entry mapped outside the heap at");
+}
+
+/* Boot's slots are as boot left them, whatever accessed and dirty bits the processor has set since.
+ */
+static bool rule_P4(const uint32_t *directory, struct violation *violation)
+{
+    for (uint32_t slot = 0; slot < TABLE_ENTRIES; slot++) {
+        if (slot == PROBE_SLOT_DEVICE || (slot > PROBE_SLOT_KERNEL && slot < RECURSIVE_SLOT))
+            continue;
+        uint32_t expected = probe_boot_entry(slot);
+        if (((directory[slot] ^ expected) & ~PROCESSOR_BITS) != 0)
+            return violation_set(violation, RULE_P4, slot, expected, directory[slot],
+                                 "directory entry of slot");
+    }
+    return true;
+}
+
+/* A table is there because something is mapped in it. */
+static bool rule_P5(uint32_t at, uint32_t entry_count, struct violation *violation)
+{
+    if (entry_count > 0)
+        return true;
+    return violation_set(violation, RULE_P5, at, 1, 0, "entries in the table for");
+}
+
+static bool check_entry(const struct scene *scene, struct census *census, uint32_t at,
+                        uint32_t entry, struct violation *violation)
+{
+    if ((entry & ENTRY_PRESENT) == 0)
+        return violation_set(violation, RULE_P5, at, 0, entry, "half-prepared entry for");
+    census->mapped_pages += directory_slot(vaddr_of(at)) != PROBE_SLOT_DEVICE;
+    return rule_P1(at, entry, violation) && rule_P3(scene, census, at, entry, violation) &&
+           rule_P2(scene, at, entry, violation);
+}
+
+static bool check_table(const struct scene *scene, struct census *census, uint32_t slot,
+                        uint32_t directory_entry, struct violation *violation)
+{
+    uint32_t first = slot << TABLE_SHIFT;
+    if ((directory_entry & ENTRY_PRESENT) == 0)
+        return violation_set(violation, RULE_P5, first, 0, directory_entry,
+                             "half-prepared directory entry for");
+    if (!rule_P1(first, directory_entry, violation) ||
+        !rule_P2(scene, first, directory_entry, violation))
+        return false;
+    const uint32_t *table = probe_table(slot);
+    if (table == (const uint32_t *)0)
+        return violation_set(violation, RULE_P1, first, 1, directory_entry, "no table in RAM for");
+    uint32_t entry_count = 0;
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+        if (table[i] == 0)
+            continue;
+        entry_count++;
+        if (!check_entry(scene, census, first + i * PAGE_SIZE, table[i], violation))
+            return false;
+    }
+    return rule_P5(first, entry_count, violation);
+}
+
+/* Every page that the device's user mapped is mapped: rule P3 has seen that nothing else is. */
+static bool check_device(const struct scene *scene, struct violation *violation)
+{
+    for (uint32_t page = 0; page < DEVICE_PAGES; page++) {
+        vaddr_t at = vaddr_of(DEVICE_WINDOW_AT + page * PAGE_SIZE);
+        if (scene->device_frames[page].n != DEVICE_UNMAPPED.n && probe_page(at) == NULL)
+            return violation_set(violation, RULE_P1, at.v, scene->device_frames[page].n, 0,
+                                 "frame of the device's page, not mapped,");
+    }
+    return true;
+}
+
+/* What the TLB would answer is what the tables say. */
+static bool rule_P6(struct violation *violation)
+{
+    uint32_t count = probe_tlb_count();
+    for (uint32_t i = 0; i < count; i++) {
+        struct tlb_entry held = probe_tlb_entry(i);
+        if ((held.entry & ENTRY_PRESENT) == 0)
+            continue;
+        const uint32_t *table = probe_table(directory_slot(held.page));
+        uint32_t entry = table == NULL ? 0 : table[table_index(held.page)];
+        uint32_t differ = (held.entry ^ entry) & (ENTRY_FRAME | ENTRY_PRESENT | ENTRY_WRITABLE);
+        if (differ != 0)
+            return violation_set(violation, RULE_P6, held.page.v, entry, held.entry,
+                                 "stale TLB entry of page");
+    }
+    return true;
+}
+
+bool check_paging(const struct scene *scene, struct census *census, struct violation *violation)
+{
+    const uint32_t *directory = probe_directory();
+    for (uint32_t w = 0; w < scene_words(scene->frame_count); w++)
+        scene->used[w] = 0;
+    if (!rule_P4(directory, violation))
+        return false;
+    for (uint32_t slot = PROBE_SLOT_DEVICE; slot < RECURSIVE_SLOT; slot++) {
+        if (directory[slot] == 0 || slot == PROBE_SLOT_KERNEL)
+            continue;
+        if (!check_table(scene, census, slot, directory[slot], violation))
+            return false;
+    }
+    return check_device(scene, violation) && rule_P6(violation);
+}

@@ -7,7 +7,6 @@
 #include "mmu_x86/injection.h"
 
 static bool raised;
-static uint32_t handled;
 
 void injected_interrupt_raise(void)
 {
@@ -30,12 +29,6 @@ void injected_interrupt_handle(void)
     if (!raised)
         return;
     raised = false;
-    handled++;
     if (injection.interrupt_handler != 0)
         injection.interrupt_handler();
-}
-
-uint32_t injected_interrupt_count(void)
-{
-    return handled;
 }

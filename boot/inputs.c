@@ -34,7 +34,6 @@ static void print_error(const char *name, const char *error)
 static void print_verdict(const struct verdict *verdict, const char *name)
 {
     struct line line;
-    line_clear(&line);
     verdict_line(verdict, name, &line);
     serial_line(&line);
     if (verdict->ok)

@@ -35,6 +35,47 @@ uint32_t probe_frame_count_max(void)
     return frame_count_max;
 }
 
+/* Frames that were never written hold what the emulator fills them with, so that a stray read,
+ * which misuses make on purpose, finds the same here as there. Long traces have no misuses, and of
+ * their many frames only the first are filled. */
+#define FILL_BYTE 0xA5u
+#define FILL_FRAMES_MAX 4096u
+
+static uint32_t filled_count;  /* of the frames that can be managed, in order: filled some time */
+static uint32_t session_count; /* of these, the last session's */
+
+/* Fills the frames that can be managed from number `first` of them up to number `end`. */
+static void frames_fill(uint32_t first, uint32_t end)
+{
+    uint32_t passed = 0;
+    for (uint32_t i = 0; i < memory.usable_count && passed < end; i++) {
+        uint32_t stop = memory.usable[i].first.n + memory.usable[i].count;
+        uint32_t at = memory.usable[i].first.n;
+        while (at < stop && passed < end) {
+            uint32_t found;
+            uint32_t next = memory_cut(at, stop, 1, &found);
+            if (found == 1 && passed++ >= first)
+                machine_fill(vaddr_of(DIRECT_AT + ((next - 1u) << PAGE_SHIFT)), FILL_BYTE,
+                             PAGE_SIZE);
+            at = next;
+        }
+    }
+}
+
+/* Brings the frames back that the last session may have written. The core takes the lowest free
+ * frame, so it has used no more of them, from the first on, than it asked for. */
+static void frames_refill(uint32_t frame_count)
+{
+    uint32_t used = injection.frame_requests;
+    used = used < session_count ? used : session_count;
+    session_count = frame_count < FILL_FRAMES_MAX ? frame_count : FILL_FRAMES_MAX;
+    frames_fill(0, used);
+    if (filled_count < session_count) {
+        frames_fill(filled_count, session_count);
+        filled_count = session_count;
+    }
+}
+
 /* The loader's map, its usable ranges cut so that exactly frame_count frames can be managed. */
 static void memory_cut_to(uint32_t frame_count, struct boot_state *boot)
 {
@@ -65,6 +106,7 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
         boot_directory[i] = boot_entries[i];
     machine_set_root((frame_t){((uint32_t)(uintptr_t)boot_directory - KERNEL_AT) >> PAGE_SHIFT});
+    frames_refill(frame_count);
     memory_cut_to(frame_count, boot);
     boot->frames_at = vaddr_of((uint32_t)(uintptr_t)bitmap);
     boot->frames_size_bytes = sizeof bitmap;
@@ -105,9 +147,9 @@ const uint32_t *probe_page(vaddr_t page)
     return table == NULL ? NULL : entry_words(table[table_index(page)]);
 }
 
-uint32_t probe_boot_entry(uint32_t slot)
+const uint32_t *probe_boot_directory(void)
 {
-    return boot_entries[slot];
+    return boot_entries;
 }
 
 uint32_t probe_tlb_count(void)
@@ -131,11 +173,6 @@ const struct journal_entry *probe_journal(uint32_t *count, bool *lost)
 
 void probe_journal_clear(void)
 {
-}
-
-uint32_t probe_physical(uint32_t physical)
-{
-    return *(const metal_word_t *)memory_direct(physical);
 }
 
 uint32_t probe_user_load(vaddr_t at)

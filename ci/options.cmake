@@ -14,36 +14,37 @@ endif()
 add_library(kheap_posix INTERFACE)
 target_compile_definitions(kheap_posix INTERFACE _GNU_SOURCE)
 
-# Feedback for the fuzzers comes from the core and from what decodes and applies operations. The checkers, the model
-# and the emulated machine are not instrumented: they would drown it, and slow it down.
+# Says whether a target's code is to feed coverage back to the fuzzer. Feedback comes from the core and from what decodes
+# and applies operations; the checkers, the model and the emulated machine would drown it, and be slowed down by it.
 function(kheap_feedback target wanted)
     if(KHEAP_FUZZER STREQUAL "libfuzzer" AND wanted)
-        target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+        # Operands of comparisons are no use as hints: tags are keyed, and inputs are mutated by structure.
+        target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link
+            -fno-sanitize-coverage=trace-cmp)
     elseif(KHEAP_FUZZER STREQUAL "afl" AND NOT wanted)
         set_target_properties(${target} PROPERTIES C_COMPILER_LAUNCHER
             "${CMAKE_COMMAND};-E;env;AFL_NOOPT=1")
     endif()
 endfunction()
 
-# kheap_port(NAME SOURCES...): the core and its harness on one port, as the library kheap_NAME. SOURCES are the port's
-# own, in mmu_x86/NAME.
-function(kheap_port name)
-    add_library(kheap_${name}_core OBJECT)
-    target_link_libraries(kheap_${name}_core PRIVATE kheap_mmu_sources kheap_heap_sources
+# kheap_port(NAME PORT FEEDBACK SOURCES...): the core and its harness on the port in mmu_x86/PORT, as the library NAME.
+# SOURCES are the port's own. FEEDBACK says whether fuzz targets link it.
+function(kheap_port name port feedback)
+    add_library(${name}_core OBJECT)
+    target_link_libraries(${name}_core PRIVATE kheap_mmu_sources kheap_heap_sources
         kheap_session_sources)
-    kheap_feedback(kheap_${name}_core TRUE)
-    add_library(kheap_${name}_checks OBJECT ${ARGN})
-    target_link_libraries(kheap_${name}_checks PRIVATE kheap_invariants_sources
-        kheap_model_sources kheap_posix)
-    kheap_feedback(kheap_${name}_checks FALSE)
-    add_library(kheap_${name} STATIC $<TARGET_OBJECTS:kheap_${name}_core>
-        $<TARGET_OBJECTS:kheap_${name}_checks>)
+    kheap_feedback(${name}_core ${feedback})
+    add_library(${name}_checks OBJECT ${ARGN})
+    target_link_libraries(${name}_checks PRIVATE kheap_invariants_sources kheap_model_sources
+        kheap_posix)
+    kheap_feedback(${name}_checks FALSE)
     foreach(part core checks)
-        target_include_directories(kheap_${name}_${part} PRIVATE ${PROJECT_SOURCE_DIR}/mmu_x86/${name})
-        target_link_libraries(kheap_${name}_${part} PRIVATE kheap_options)
+        target_include_directories(${name}_${part} PRIVATE ${PROJECT_SOURCE_DIR}/mmu_x86/${port})
+        target_link_libraries(${name}_${part} PRIVATE kheap_options)
     endforeach()
-    target_include_directories(kheap_${name} INTERFACE ${PROJECT_SOURCE_DIR}/mmu_x86/${name})
-    target_link_libraries(kheap_${name} INTERFACE kheap_options kheap_posix)
+    add_library(${name} STATIC $<TARGET_OBJECTS:${name}_core> $<TARGET_OBJECTS:${name}_checks>)
+    target_include_directories(${name} INTERFACE ${PROJECT_SOURCE_DIR}/mmu_x86/${port})
+    target_link_libraries(${name} INTERFACE kheap_options kheap_posix)
 endfunction()
 
 # kheap_test(NAME SOURCES... [LIBRARIES...]): a unit test from NAME_test.c and SOURCES.
@@ -61,12 +62,16 @@ function(kheap_test name)
     set_tests_properties(unit.${name} PROPERTIES TIMEOUT 120)
 endfunction()
 
+# All fuzz targets.
+add_custom_target(fuzz_targets)
+
 # kheap_fuzz_target(NAME SOURCES...): a fuzz target on the emulator, with the engine's own driver, or without an engine
 # one that replays the files named.
 function(kheap_fuzz_target name)
     add_executable(${name} ${ARGN})
-    target_link_libraries(${name} PRIVATE kheap_emulator)
+    target_link_libraries(${name} PRIVATE kheap_emulator_feedback)
     kheap_feedback(${name} FALSE)
+    add_dependencies(fuzz_targets ${name})
     if(KHEAP_FUZZER STREQUAL "none")
         target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/standalone_main.c)
     else()

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fuzz/op_bytes.h"
 #include "fuzz/op_text.h"
 
 static bool fail(struct line *error, const char *path, const char *why)

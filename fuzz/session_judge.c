@@ -2,33 +2,32 @@
 #include "fuzz/session_internal.h"
 #include "mmu_x86/injection.h"
 
-/* A refusal is justified if a frame was refused by injection, if the size can never be served, if
- * the window ends too soon, or if there were fewer frames than the request may need; and, whatever
- * the cause, only if no block without holes was free that both policies must find: one larger than
- * the request by more than 1/32 and a granule (heap/bins.h). */
+/* A refusal is justified if the size can never be served, if a frame was refused by injection, if
+ * there were fewer frames than the request may need, or if the window ends too soon; the last only
+ * if no block without holes was free that both policies must find: one larger than the request by
+ * more than 1/32 and a granule (heap/bins.h). Where frames are short, a block with holes may be
+ * chosen and refused although one without is free. */
 bool session_refusal_justified(const struct session *session, uint32_t size_bytes,
                                uint32_t align_bytes)
 {
     bool power_of_two = align_bytes != 0 && (align_bytes & (align_bytes - 1u)) == 0;
-    if (size_bytes > KMALLOC_SIZE_MAX || !power_of_two || align_bytes > KMALLOC_ALIGN_MAX)
+    if (size_bytes > KMALLOC_SIZE_MAX || !power_of_two || align_bytes > KMALLOC_ALIGN_MAX ||
+        injection.frames_refused != session->before.frames_refused)
         return true;
     uint32_t need = block_size_for(size_bytes);
     if (align_bytes > BLOCK_GRANULE)
         need += align_bytes + BLOCK_GRANULE;
-    /* What an interrupt handler took or gave back in between is not known here. */
-    if (!session->handler.fired &&
-        session->before.largest_dense > need + need / 32u + BLOCK_GRANULE)
-        return false;
-    if (injection.frames_refused != session->before.frames_refused)
-        return true;
-    if (need > session->scene.heap_limit.v - session_heap_end(session))
-        return true;
     uint32_t page_count = need / PAGE_SIZE + 2u;
     uint32_t table_count = page_count / TABLE_ENTRIES + 2u;
     uint32_t frames_now = session_frames_free(session);
     uint32_t frames_free =
         frames_now < session->before.frames_free ? frames_now : session->before.frames_free;
-    return frames_free < page_count + table_count;
+    if (frames_free < page_count + table_count)
+        return true;
+    /* What an interrupt handler took or gave back in between is not known here. */
+    return need > session->scene.heap_limit.v - session_heap_end(session) &&
+           (session->handler.fired ||
+            session->before.largest_dense <= need + need / 32u + BLOCK_GRANULE);
 }
 
 bool session_rule_S4(struct session *session, bool justified, uint32_t size_bytes)

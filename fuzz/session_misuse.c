@@ -1,5 +1,6 @@
 /* Misuses: each must be reported, for a reason that fits, and change nothing (rules S5 and S6). */
 #include "fuzz/session_internal.h"
+#include "mmu_x86/injection.h"
 
 #define REASON(name) (1u << MISUSE_##name)
 
@@ -64,6 +65,10 @@ static enum outcome damage(struct session *session, uint32_t at, const struct op
 {
     uint32_t payload = session->shadow.slots[op->slot].at;
     uint32_t word = probe_user_load(vaddr_of(at));
+    /* An interrupt handler would meet the damage as well: one that is due waits until it is undone.
+     */
+    uint32_t interrupt_countdown = injection.interrupt_countdown;
+    injection.interrupt_countdown = 0;
     probe_user_store(vaddr_of(at), word ^ op->arg);
     vaddr_t moved = VADDR_NULL;
     if (op->kind == OP_DAMAGE_REALLOC)
@@ -111,7 +116,7 @@ static enum outcome apply_damage(struct session *session, const struct op *op)
     }
 }
 
-enum outcome session_apply_misuse(struct session *session, const struct op *op)
+static enum outcome apply_misuse(struct session *session, const struct op *op)
 {
     const struct shadow_block *block = &session->shadow.slots[op->slot];
     bool live = shadow_live(&session->shadow, op->slot);
@@ -138,4 +143,15 @@ enum outcome session_apply_misuse(struct session *session, const struct op *op)
     case OP_FREE_FOREIGN: return free_foreign(session, op->size);
     default: return apply_damage(session, op);
     }
+}
+
+enum outcome session_apply_misuse(struct session *session, const struct op *op)
+{
+    /* An interrupt handler would meet the damage as well, or come to own what was freed: one that
+     * is due waits. */
+    uint32_t interrupt_countdown = injection.interrupt_countdown;
+    injection.interrupt_countdown = 0;
+    enum outcome outcome = apply_misuse(session, op);
+    injection.interrupt_countdown = interrupt_countdown;
+    return outcome;
 }

@@ -37,6 +37,10 @@
 /* The tags of prologue and epilogue. */
 #define TAG_SENTINEL TAG_USED
 
+/* What stands in place of tags that were merged away: never legal, so that a stale pointer, or a
+ * damaged size that leads to an old footer, finds no tag that looks alive. */
+#define TAG_DEAD TAG_RESERVED
+
 /* A block: the address of its header. */
 typedef struct {
     uint32_t at;
@@ -87,6 +91,13 @@ static inline void block_tag(const struct heap *heap, block_t block, tag_t tag)
 {
     tag_store(heap, block.at, tag);
     tag_store(heap, block.at + tag_size(tag) - 4u, tag);
+}
+
+/* Kills the footer and the header on both sides of `boundary`, where two blocks have become one. */
+static inline void boundary_kill(const struct heap *heap, uint32_t boundary)
+{
+    tag_store(heap, boundary - 4u, tag_of(0, TAG_DEAD));
+    tag_store(heap, boundary, tag_of(0, TAG_DEAD));
 }
 
 static inline block_t block_of_payload(vaddr_t payload)

@@ -22,6 +22,7 @@ static enum misuse_reason release(const struct heap *heap, vaddr_t at)
     if (!tag_used(neighbours.previous_tag)) {
         uint32_t size = tag_size(neighbours.previous_tag);
         freelist_remove(heap, neighbours.previous, size);
+        boundary_kill(heap, block.at);
         stretch.block = neighbours.previous;
         stretch.size_bytes += size;
         stretch.sparse |= tag_sparse(neighbours.previous_tag);
@@ -29,6 +30,7 @@ static enum misuse_reason release(const struct heap *heap, vaddr_t at)
     if (!tag_used(neighbours.next_tag)) {
         uint32_t size = tag_size(neighbours.next_tag);
         freelist_remove(heap, neighbours.next, size);
+        boundary_kill(heap, neighbours.next.at);
         stretch.size_bytes += size;
         stretch.sparse |= tag_sparse(neighbours.next_tag);
     }

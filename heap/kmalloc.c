@@ -37,8 +37,10 @@ static enum arena_result stretch_from_end(const struct heap *heap, const struct 
         arena_extend(heap, block, size_bytes, sparse ? block.at : last->next.at, &size_now);
     if (result != ARENA_OK)
         return result;
-    if (last_free)
+    if (last_free) {
         freelist_remove(heap, block, have);
+        boundary_kill(heap, last->next.at);
+    }
     *stretch = (struct stretch){block, size_now, 0};
     return ARENA_OK;
 }

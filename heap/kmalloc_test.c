@@ -20,8 +20,8 @@ TEST(zero_bytes_are_null_and_no_refusal)
 TEST(a_block_is_rounded_up_to_8_and_to_16_at_least)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
-    static const uint32_t sizes[][2] = {{1, 8}, {7, 8}, {8, 8}, {9, 16}, {16, 16}, {17, 24},
-                                        {100, 104}};
+    static const uint32_t sizes[][2] = {{1, 8},   {7, 8},   {8, 8},    {9, 16},
+                                        {16, 16}, {17, 24}, {100, 104}};
     for (uint32_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         vaddr_t at = test_alloc(sizes[i][0]);
         EXPECT_EQUAL(kmalloc_usable_size(&test_heap, at), sizes[i][1]);

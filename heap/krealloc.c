@@ -19,6 +19,7 @@ static void shrink(const struct heap *heap, block_t block, uint32_t size, uint32
     if (!tag_used(neighbours->next_tag)) {
         uint32_t next_size = tag_size(neighbours->next_tag);
         freelist_remove(heap, neighbours->next, next_size);
+        boundary_kill(heap, neighbours->next.at);
         tail.size_bytes += next_size;
         tail.sparse = tag_sparse(neighbours->next_tag);
     } else if (tail.size_bytes < BLOCK_SIZE_MIN) {
@@ -47,9 +48,12 @@ static bool grow(const struct heap *heap, block_t block, uint32_t size, uint32_t
             arena_extend(heap, block, need, neighbours->next.at, &stretch.size_bytes) != ARENA_OK)
             return false;
         stretch.sparse = 0;
+        boundary_kill(heap, neighbours->next.at + next_size);
     }
-    if (next_free)
+    if (next_free) {
         freelist_remove(heap, neighbours->next, next_size);
+        boundary_kill(heap, neighbours->next.at);
+    }
     heap_count(heap, HEAP_LIVE_BLOCKS, 0u - 1u);
     heap_count(heap, HEAP_LIVE_BYTES, 0u - size);
     (void)carve(heap, stretch, 0, need);

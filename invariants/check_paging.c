@@ -49,19 +49,33 @@ static bool rule_P3(const struct scene *scene, const struct census *census, uint
     return violation_set(violation, RULE_P3, at, 0, entry, "entry mapped outside the heap at");
 }
 
+/* The first of the slots [first, end) that is not as boot left it, or end. */
+static uint32_t slot_changed(const uint32_t *directory, uint32_t first, uint32_t end)
+{
+    const uint32_t *boot = probe_boot_directory();
+    uint32_t differ = 0;
+    for (uint32_t slot = first; slot < end; slot++)
+        differ |= (directory[slot] ^ boot[slot]) & ~PROCESSOR_BITS;
+    if (differ == 0)
+        return end;
+    while (((directory[first] ^ boot[first]) & ~PROCESSOR_BITS) == 0)
+        first++;
+    return first;
+}
+
 /* Boot's slots are as boot left them, whatever accessed and dirty bits the processor has set since.
  */
 static bool rule_P4(const uint32_t *directory, struct violation *violation)
 {
-    for (uint32_t slot = 0; slot < TABLE_ENTRIES; slot++) {
-        if (slot == PROBE_SLOT_DEVICE || (slot > PROBE_SLOT_KERNEL && slot < RECURSIVE_SLOT))
-            continue;
-        uint32_t expected = probe_boot_entry(slot);
-        if (((directory[slot] ^ expected) & ~PROCESSOR_BITS) != 0)
-            return violation_set(violation, RULE_P4, slot, expected, directory[slot],
-                                 "directory entry of slot");
-    }
-    return true;
+    uint32_t slot = slot_changed(directory, 0, PROBE_SLOT_DEVICE);
+    if (slot == PROBE_SLOT_DEVICE)
+        slot = slot_changed(directory, PROBE_SLOT_KERNEL, PROBE_SLOT_KERNEL + 1u);
+    if (slot == PROBE_SLOT_KERNEL + 1u)
+        slot = slot_changed(directory, RECURSIVE_SLOT, TABLE_ENTRIES);
+    if (slot == TABLE_ENTRIES)
+        return true;
+    return violation_set(violation, RULE_P4, slot, probe_boot_directory()[slot], directory[slot],
+                         "directory entry of slot");
 }
 
 /* A table is there because something is mapped in it. */
@@ -82,6 +96,21 @@ static bool check_entry(const struct scene *scene, struct census *census, uint32
            rule_P2(scene, at, entry, violation);
 }
 
+/* The first entry from i on that is not zero, or TABLE_ENTRIES. Most of a table is empty: eight are
+ * looked at at once. */
+static uint32_t next_entry(const uint32_t *table, uint32_t i)
+{
+    for (; i < TABLE_ENTRIES; i++) {
+        while (i % 8u == 0 && i < TABLE_ENTRIES &&
+               (table[i] | table[i + 1u] | table[i + 2u] | table[i + 3u] | table[i + 4u] |
+                table[i + 5u] | table[i + 6u] | table[i + 7u]) == 0)
+            i += 8u;
+        if (i < TABLE_ENTRIES && table[i] != 0)
+            return i;
+    }
+    return TABLE_ENTRIES;
+}
+
 static bool check_table(const struct scene *scene, struct census *census, uint32_t slot,
                         uint32_t directory_entry, struct violation *violation)
 {
@@ -96,9 +125,7 @@ static bool check_table(const struct scene *scene, struct census *census, uint32
     if (table == (const uint32_t *)0)
         return violation_set(violation, RULE_P1, first, 1, directory_entry, "no table in RAM for");
     uint32_t entry_count = 0;
-    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
-        if (table[i] == 0)
-            continue;
+    for (uint32_t i = next_entry(table, 0); i < TABLE_ENTRIES; i = next_entry(table, i + 1u)) {
         entry_count++;
         if (!check_entry(scene, census, first + i * PAGE_SIZE, table[i], violation))
             return false;
@@ -143,10 +170,10 @@ bool check_paging(const struct scene *scene, struct census *census, struct viola
         scene->used[w] = 0;
     if (!rule_P4(directory, violation))
         return false;
-    for (uint32_t slot = PROBE_SLOT_DEVICE; slot < RECURSIVE_SLOT; slot++) {
-        if (directory[slot] == 0 || slot == PROBE_SLOT_KERNEL)
-            continue;
-        if (!check_table(scene, census, slot, directory[slot], violation))
+    for (uint32_t slot = next_entry(directory, PROBE_SLOT_DEVICE); slot < RECURSIVE_SLOT;
+         slot = next_entry(directory, slot + 1u)) {
+        if (slot != PROBE_SLOT_KERNEL &&
+            !check_table(scene, census, slot, directory[slot], violation))
             return false;
     }
     return check_device(scene, violation) && rule_P6(violation);

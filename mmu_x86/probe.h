@@ -44,10 +44,9 @@ const uint32_t *probe_page(vaddr_t page);
 #define PROBE_SLOT_DEVICE 767u
 #define PROBE_SLOT_KERNEL 768u
 
-/* The directory entry of a slot that is boot's, as boot left it. Requires a slot below
- * PROBE_SLOT_DEVICE, or PROBE_SLOT_KERNEL or RECURSIVE_SLOT. Accessed and dirty bits are the
- * processor's. */
-uint32_t probe_boot_entry(uint32_t slot);
+/* The directory as boot left it: entries of the slots below PROBE_SLOT_DEVICE, of PROBE_SLOT_KERNEL
+ * and of RECURSIVE_SLOT stay so, but for accessed and dirty bits, which are the processor's. */
+const uint32_t *probe_boot_directory(void);
 
 /* A translation that the TLB holds: page, and the table entry it was made from. Only the emulator
  * shows its TLB; the others show none. */

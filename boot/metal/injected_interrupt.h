@@ -2,8 +2,6 @@
 #ifndef KHEAP_BOOT_METAL_INJECTED_INTERRUPT_H
 #define KHEAP_BOOT_METAL_INJECTED_INTERRUPT_H
 
-#include <stdint.h>
-
 /* Raises the interrupt. Requires interrupts disabled: it is delivered when they are enabled. */
 void injected_interrupt_raise(void);
 
@@ -12,8 +10,5 @@ void injected_interrupt_cancel(void);
 
 /* Its handler: acknowledges it and calls injection.interrupt_handler, with interrupts disabled. */
 void injected_interrupt_handle(void);
-
-/* How many were handled since boot. */
-uint32_t injected_interrupt_count(void);
 
 #endif

@@ -163,9 +163,9 @@ const uint32_t *probe_page(vaddr_t page)
     return table == NULL ? NULL : entry_words(table[table_index(page)]);
 }
 
-uint32_t probe_boot_entry(uint32_t slot)
+const uint32_t *probe_boot_directory(void)
 {
-    return emulator.boot_directory[slot];
+    return emulator.boot_directory;
 }
 
 uint32_t probe_tlb_count(void)

@@ -1,0 +1,236 @@
+/* kheap replay: verdict lines. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fuzz/command.h"
+#include "fuzz/file.h"
+#include "fuzz/host.h"
+#include "fuzz/op_line.h"
+#include "fuzz/pack.h"
+
+static const char help_text[] =
+    "usage: kheap replay [OPTION...] FILE|DIRECTORY...\n"
+    "\n"
+    "Runs each input on a fresh machine, checks every rule after every operation, and prints a\n"
+    "verdict line. Inputs are operation bytes, texts of operations, packed traces, and packs of\n"
+    "these; directories are searched for them.\n"
+    "\n"
+    "  --port emulator|window  the machine: an emulated MMU (default), or plain memory\n"
+    "  --check full|local|none how much is checked after each operation; without it, everything\n"
+    "                          for inputs, and for traces what the operation touched, and\n"
+    "                          everything every 4096 operations and at the end\n"
+    "  --policy bins|first-fit overrides the policy that the inputs name\n"
+    "  --quiet                 print only violations and the summary\n"
+    "  --timing                print operations a second and peak memory after each input\n"
+    "\n"
+    "Exit status: 0 all hold, 1 a rule is broken, 3 a file is unreadable or damaged.\n";
+
+struct replay {
+    bool check_given;
+    enum session_check check;
+    bool policy_given;
+    uint32_t policy;
+    bool quiet;
+    bool timing;
+    uint32_t input_count;
+    uint32_t violation_count;
+    uint32_t error_count;
+    uint64_t operation_count;
+    double seconds;
+};
+
+static double now_seconds(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static long peak_memory_kib(void)
+{
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+static void input_error(struct replay *replay, const char *name, const char *why)
+{
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "%s: %s\n", name, why);
+    replay->error_count++;
+}
+
+static void print_violation(const struct verdict *verdict)
+{
+    struct line line;
+    violation_line(&verdict->violation, &line);
+    printf("  %s\n", line.text);
+    if (verdict->operation <= verdict->operation_count) {
+        line_clear(&line);
+        op_line(host_operation(), &line);
+        printf("  at operation %u: %s\n", verdict->operation, line.text);
+    }
+}
+
+static void replay_input(struct replay *replay, const char *name, const uint8_t *data,
+                         uint32_t size_bytes)
+{
+    struct verdict verdict;
+    struct line line;
+    bool trace = trace_recognise(data, size_bytes);
+    enum session_check check = trace ? SESSION_CHECK_LOCAL : SESSION_CHECK_FULL;
+    check = replay->check_given ? replay->check : check;
+    double start = now_seconds();
+    const char *error = replay->policy_given
+                            ? host_run_policy(data, size_bytes, check, replay->policy, &verdict)
+                            : host_run(data, size_bytes, check, &verdict);
+    double seconds = now_seconds() - start;
+    if (error != NULL) {
+        input_error(replay, name, error);
+        return;
+    }
+    replay->input_count++;
+    replay->operation_count += verdict.operation_count;
+    replay->seconds += seconds;
+    verdict_line(&verdict, name, &line);
+    if (!replay->quiet || !verdict.ok)
+        puts(line.text);
+    if (!verdict.ok) {
+        replay->violation_count++;
+        print_violation(&verdict);
+    }
+    if (replay->timing)
+        (void)fprintf(stderr, "  %s: %.0f operations a second, peak memory %ld MiB\n", name,
+                      (double)verdict.operation_count / seconds, peak_memory_kib() / 1024);
+}
+
+static void replay_file(struct replay *replay, const char *path)
+{
+    struct file file;
+    struct line error;
+    struct pack pack;
+    struct pack_input input;
+    if (!file_read_input(path, &file, &error)) {
+        (void)fflush(stdout);
+        (void)fprintf(stderr, "%s\n", error.text);
+        replay->error_count++;
+        return;
+    }
+    if (!pack_recognise(file.data, file.size_bytes)) {
+        replay_input(replay, file_name(path), file.data, file.size_bytes);
+    } else {
+        const char *why = pack_open(&pack, file.data, file.size_bytes);
+        if (why != NULL)
+            input_error(replay, path, why);
+        while (why == NULL && pack_next(&pack, &input))
+            replay_input(replay, input.name, input.data, input.size_bytes);
+    }
+    file_free(&file);
+}
+
+static bool parse_check(const char *word, enum session_check *check)
+{
+    static const char *const words[] = {"full", "local", "none"};
+    for (uint32_t i = 0; i < 3u; i++)
+        if (word != NULL && strcmp(word, words[i]) == 0) {
+            *check = (enum session_check)i;
+            return true;
+        }
+    return false;
+}
+
+static bool parse_policy(const char *word, uint32_t *policy)
+{
+    *policy = word != NULL && strcmp(word, "first-fit") == 0;
+    return *policy == 1u || (word != NULL && strcmp(word, "bins") == 0);
+}
+
+/* The window port is a program of its own, beside this one: ports are chosen by the build. Only
+ * returns if it cannot be run. */
+static int run_port(const char *port, char **argv)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 32u);
+    const char *program = strcmp(port, "window") == 0 ? "kheap-window" : "kheap";
+    if (length <= 0)
+        return command_usage("replay", "cannot find the program of port", port);
+    path[length] = '\0';
+    char *slash = strrchr(path, '/');
+    (void)snprintf(slash + 1, sizeof(path) - (size_t)(slash + 1 - path), "%s", program);
+    /* argv[-1] is the tool's own name: main handed its arguments on from the second. */
+    (void)execv(path, argv - 1);
+    perror(path);
+    return EXIT_INPUT;
+}
+
+static int parse(int argc, char **argv, struct replay *replay, struct file_list *files)
+{
+    struct line error;
+    const char *value;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--quiet") == 0) {
+            replay->quiet = true;
+        } else if (strcmp(argv[i], "--timing") == 0) {
+            replay->timing = true;
+        } else if (command_option(argc, argv, &i, "--check", &value)) {
+            replay->check_given = true;
+            if (!parse_check(value, &replay->check))
+                return command_usage("replay", "--check takes full, local or none, not", value);
+        } else if (command_option(argc, argv, &i, "--policy", &value)) {
+            replay->policy_given = true;
+            if (!parse_policy(value, &replay->policy))
+                return command_usage("replay", "--policy takes bins or first-fit, not", value);
+        } else if (command_option(argc, argv, &i, "--port", &value)) {
+            if (value == NULL || (strcmp(value, "emulator") != 0 && strcmp(value, "window") != 0))
+                return command_usage("replay", "--port takes emulator or window, not", value);
+            if (strcmp(value, host_port_name) != 0)
+                return run_port(value, argv);
+        } else if (argv[i][0] == '-') {
+            return command_usage("replay", "unknown option", argv[i]);
+        } else if (!file_list_add(files, argv[i], &error)) {
+            (void)fprintf(stderr, "%s\n", error.text);
+            return EXIT_INPUT;
+        }
+    }
+    return EXIT_OK;
+}
+
+static int summary(const struct replay *replay)
+{
+    (void)fflush(stdout);
+    (void)fprintf(stderr,
+                  "%u inputs on the %s: %u ok, %u violations, %u unreadable; %llu operations, "
+                  "%.0f a second, peak memory %ld MiB\n",
+                  replay->input_count, host_port_name,
+                  replay->input_count - replay->violation_count, replay->violation_count,
+                  replay->error_count, (unsigned long long)replay->operation_count,
+                  replay->seconds > 0 ? (double)replay->operation_count / replay->seconds : 0.0,
+                  peak_memory_kib() / 1024);
+    if (replay->error_count > 0)
+        return EXIT_INPUT;
+    return replay->violation_count > 0 ? EXIT_VIOLATION : EXIT_OK;
+}
+
+int command_replay(int argc, char **argv)
+{
+    struct replay replay = {0};
+    struct file_list files = {0};
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        (void)fputs(help_text, stdout);
+        return EXIT_OK;
+    }
+    int status = parse(argc, argv, &replay, &files);
+    if (status == EXIT_OK && files.count == 0)
+        status = command_usage("replay", "names no input", argc > 1 ? argv[argc - 1] : NULL);
+    if (status == EXIT_OK) {
+        for (uint32_t i = 0; i < files.count; i++)
+            replay_file(&replay, files.paths[i]);
+        status = summary(&replay);
+    }
+    file_list_free(&files);
+    return status;
+}

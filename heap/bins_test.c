@@ -1,0 +1,137 @@
+#include "heap/bins.h"
+
+#include "ci/unit.h"
+#include "heap/test_machine.h"
+
+/* The largest size that heap code asks a bin for: the whole window, and an alignment's slack. */
+#define SIZE_MAX_ASKED (KMALLOC_SIZE_MAX + KMALLOC_ALIGN_MAX + 64u)
+
+/* The sizes to try: all up to 1 MiB, and above it some around each power of two and at random. */
+static uint32_t size_after(uint32_t size)
+{
+    if (size < (1u << 20))
+        return size + 8u;
+    uint32_t power = 1u << (31 - __builtin_clz(size));
+    uint32_t low = size & (power - 1u);
+    uint32_t step = low < 256u || power - low <= 256u ? 8u : (power / 517u) & ~7u;
+    return low < power - 256u && low + step > power - 256u ? 2u * power - 256u : size + step;
+}
+
+static uint32_t list_of(uint32_t size_bytes)
+{
+    return (bins_head(size_bytes) - BINS_HEADS) / 4u;
+}
+
+TEST(bins_are_monotone_and_inside_the_control_block)
+{
+    uint32_t previous = 0;
+    for (uint32_t size = BLOCK_SIZE_MIN; size <= SIZE_MAX_ASKED; size = size_after(size)) {
+        EXPECT(bins_head(size) >= BINS_HEADS && bins_head(size) < BINS_END);
+        EXPECT(list_of(size) >= previous);
+        previous = list_of(size);
+    }
+}
+
+TEST(sizes_below_256_have_a_bin_each)
+{
+    for (uint32_t size = BLOCK_SIZE_MIN; size < BINS_EXACT_END; size += 8)
+        EXPECT(list_of(size + 8u) > list_of(size));
+}
+
+TEST(a_bin_spans_less_than_a_32nd_of_its_sizes)
+{
+    uint32_t first = BLOCK_SIZE_MIN;
+    for (uint32_t size = BLOCK_SIZE_MIN; size <= SIZE_MAX_ASKED; size = size_after(size)) {
+        if (list_of(size) != list_of(first))
+            first = size;
+        EXPECT(size - first <= first / 32u);
+    }
+}
+
+/* A heap whose only free block has `have` bytes, or 8 more where the end of a page leaves no room
+ * for a block of its own. Returns that block. */
+static block_t free_block_up(uint32_t have)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    (void)test_alloc(PAGE_SIZE - CONTROL_SIZE - 16u);
+    vaddr_t at = test_alloc(have - BLOCK_OVERHEAD);
+    vaddr_t behind = vaddr_add(at, test_size(at));
+    if (behind.v != test_field(HEAP_END))
+        (void)test_alloc(test_size(behind) - BLOCK_OVERHEAD);
+    kfree(&test_heap, at);
+    return block_of_payload(at);
+}
+
+TEST(a_block_found_is_large_enough_and_none_much_larger_is_missed)
+{
+    for (uint32_t want = BLOCK_SIZE_MIN; want < 2000000u; want += want / 9u / 8u * 8u + 8u) {
+        block_t block = free_block_up(want);
+        uint32_t have = test_size(block_payload(block));
+        uint32_t low = have - have / 8u;
+        low = low < BLOCK_SIZE_MIN ? BLOCK_SIZE_MIN : low & ~7u;
+        for (uint32_t size = low; size < have + have / 8u + 64u; size += 8u + (have >> 9 & ~7u)) {
+            block_t found = block_at(0);
+            enum freelist_answer answer = bins_find(&test_heap, size, &found);
+            EXPECT(answer != FREELIST_DAMAGED);
+            if (answer == FREELIST_FOUND) {
+                EXPECT_EQUAL(found.at, block.at);
+                EXPECT(have >= size);
+            } else {
+                EXPECT(have < size + size / 32u + 8u);
+            }
+        }
+    }
+}
+
+TEST(a_block_of_exactly_the_size_is_found_first_in_its_bin)
+{
+    for (uint32_t want = BLOCK_SIZE_MIN; want < 5000u; want += 8u) {
+        block_t block = free_block_up(want);
+        block_t found;
+        uint32_t have = test_size(block_payload(block));
+        EXPECT_EQUAL(bins_find(&test_heap, have, &found), FREELIST_FOUND);
+        EXPECT_EQUAL(found.at, block.at);
+    }
+}
+
+TEST(the_scan_of_a_bin_is_bounded)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t blocks[BINS_SCAN + 3];
+    uint32_t count = BINS_SCAN + 3u;
+    for (uint32_t i = 0; i < count; i++) {
+        blocks[i] = test_alloc(i == 0 ? 4216 - 8 : 4104 - 8);
+        (void)test_alloc(8);
+    }
+    EXPECT_EQUAL(bins_head(4104), bins_head(4216));
+    for (uint32_t i = 0; i < count; i++)
+        kfree(&test_heap, blocks[i]);
+    block_t found = block_at(0);
+    enum freelist_answer answer = bins_find(&test_heap, 4216, &found);
+    EXPECT(answer == FREELIST_NONE || found.at != blocks[0].v - 4u);
+    test_heap_hold();
+}
+
+TEST(a_list_that_becomes_empty_leaves_no_bit)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    (void)test_alloc(PAGE_SIZE - CONTROL_SIZE - 16u);
+    EXPECT_EQUAL(test_field(BINS_ROW_BITMAP), 0);
+    for (uint32_t row = 0; row < BINS_ROWS; row++)
+        EXPECT_EQUAL(test_field(BINS_BITMAPS + 4u * row), 0);
+    block_t found;
+    EXPECT_EQUAL(bins_find(&test_heap, 16, &found), FREELIST_NONE);
+    EXPECT(!bins_first_from(&test_heap, BLOCK_SIZE_MIN, false, &found));
+}
+
+int main(void)
+{
+    RUN(bins_are_monotone_and_inside_the_control_block);
+    RUN(sizes_below_256_have_a_bin_each);
+    RUN(a_bin_spans_less_than_a_32nd_of_its_sizes);
+    RUN(a_block_found_is_large_enough_and_none_much_larger_is_missed);
+    RUN(a_block_of_exactly_the_size_is_found_first_in_its_bin);
+    RUN(the_scan_of_a_bin_is_bounded);
+    RUN(a_list_that_becomes_empty_leaves_no_bit);
+    return 0;
+}

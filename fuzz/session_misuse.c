@@ -65,10 +65,6 @@ static enum outcome damage(struct session *session, uint32_t at, const struct op
 {
     uint32_t payload = session->shadow.slots[op->slot].at;
     uint32_t word = probe_user_load(vaddr_of(at));
-    /* An interrupt handler would meet the damage as well: one that is due waits until it is undone.
-     */
-    uint32_t interrupt_countdown = injection.interrupt_countdown;
-    injection.interrupt_countdown = 0;
     probe_user_store(vaddr_of(at), word ^ op->arg);
     vaddr_t moved = VADDR_NULL;
     if (op->kind == OP_DAMAGE_REALLOC)

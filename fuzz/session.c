@@ -159,7 +159,8 @@ static bool check(struct session *session, enum session_check check)
 {
     bool full = check == SESSION_CHECK_FULL || (check == SESSION_CHECK_LOCAL &&
                                                 session->operation_count % SESSION_FULL_EVERY == 0);
-    session->census.largest_dense = 0;
+    if (!full)
+        session->census.largest_dense = 0;
     if (full)
         return check_all(&session->scene, &session->census, &session->violation);
     if (check == SESSION_CHECK_NONE)

@@ -121,25 +121,49 @@ static uint32_t content_next(uint32_t offset, uint32_t usable_bytes)
     if (next < SHADOW_EDGE || usable_bytes <= 2u * SHADOW_EDGE ||
         next >= usable_bytes - SHADOW_EDGE)
         return next;
-    uint32_t stride = offset / SHADOW_STRIDE * SHADOW_STRIDE + SHADOW_STRIDE;
+    uint32_t step = (usable_bytes / SHADOW_INNER + 4u) & ~3u;
     uint32_t tail = usable_bytes - SHADOW_EDGE;
-    return stride < tail ? stride : tail;
+    return tail - offset > step ? offset + step : tail;
 }
 
 void shadow_fill(struct shadow *shadow, uint32_t slot)
 {
     struct shadow_block *block = &shadow->slots[slot];
+    uint32_t page = 1; /* no page's address */
+    uint32_t *words = (uint32_t *)0;
     block->seed = ++shadow->next_seed;
-    for (uint32_t o = 0; o < block->usable_bytes; o = content_next(o, block->usable_bytes))
-        probe_user_store(vaddr_of(block->at + o), content_word(block->seed, o));
+    for (uint32_t o = 0; o < block->usable_bytes; o = content_next(o, block->usable_bytes)) {
+        uint32_t at = block->at + o;
+        if (page_round_down(at) != page) {
+            page = page_round_down(at);
+            words = probe_user_write(vaddr_of(page));
+        }
+        words[(at & PAGE_MASK) / 4u] = content_word(block->seed, o);
+    }
+}
+
+/* Reading with the page looked up once. */
+struct reader {
+    uint32_t page;
+    const uint32_t *words;
+};
+
+static uint32_t read_word(struct reader *reader, uint32_t at)
+{
+    if (page_round_down(at) != reader->page) {
+        reader->page = page_round_down(at);
+        reader->words = probe_user_read(vaddr_of(reader->page));
+    }
+    return reader->words[(at & PAGE_MASK) / 4u];
 }
 
 bool shadow_intact(const struct shadow_block *block, uint32_t at, uint32_t size_bytes,
                    struct violation *violation)
 {
+    struct reader reader = {1u, (const uint32_t *)0};
     for (uint32_t o = 0; o + 4u <= size_bytes && o < block->usable_bytes;
          o = content_next(o, block->usable_bytes)) {
-        uint32_t found = probe_user_load(vaddr_of(at + o));
+        uint32_t found = read_word(&reader, at + o);
         if (found != content_word(block->seed, o))
             return violation_set(violation, RULE_S3, at + o, content_word(block->seed, o), found,
                                  "contents of a live block at");
@@ -149,9 +173,10 @@ bool shadow_intact(const struct shadow_block *block, uint32_t at, uint32_t size_
 
 bool shadow_zero(uint32_t at, uint32_t usable_bytes, struct violation *violation)
 {
+    struct reader reader = {1u, (const uint32_t *)0};
     uint32_t whole = usable_bytes <= PAGE_SIZE ? usable_bytes : 0;
     for (uint32_t o = 0; o < usable_bytes; o = o < whole ? o + 4u : content_next(o, usable_bytes)) {
-        uint32_t found = probe_user_load(vaddr_of(at + o));
+        uint32_t found = read_word(&reader, at + o);
         if (found != 0)
             return violation_set(violation, RULE_S3, at + o, 0, found, "zeroed memory at");
     }

@@ -48,10 +48,11 @@ bool shadow_enter(struct shadow *shadow, uint32_t slot, const struct shadow_bloc
 /* Removes a block. */
 void shadow_leave(struct shadow *shadow, uint32_t slot);
 
-/* Writes new contents, unique to this block, all over its usable bytes: every word of the first and
- * last SHADOW_EDGE bytes, and one in every SHADOW_STRIDE bytes between. */
+/* Writes new contents, unique to this block, over its usable bytes: every word of the first and
+ * last SHADOW_EDGE bytes, and between them at most SHADOW_INNER words at equal distances. Cost:
+ * constant. */
 #define SHADOW_EDGE 128u
-#define SHADOW_STRIDE 256u
+#define SHADOW_INNER 64u
 void shadow_fill(struct shadow *shadow, uint32_t slot);
 
 /* Rule S3: the words that shadow_fill wrote for `block` are intact, as far as the first size_bytes

@@ -13,7 +13,8 @@
 
 /* What the checkers count on their way and hand on. */
 struct census {
-    uint32_t end; /* HEAP_END */
+    bool complete; /* check_all has gone through with this census */
+    uint32_t end;  /* HEAP_END */
     uint32_t used_blocks;
     uint32_t used_bytes;
     uint32_t free_blocks;
@@ -24,8 +25,10 @@ struct census {
     uint32_t mapped_pages;  /* mapped pages of the window */
 };
 
-/* Rules P, F, H, X over everything. Cost: the extent's blocks, the tables present, the frames, the
- * TLB. */
+/* Rules P, F, H, X over everything. *census is what the last check_all of the same run left, or
+ * zeros: page tables and frame bitmap are not looked at again if no write has touched them since.
+ * Cost: the extent's blocks; and the tables present, the frames and the TLB if they were touched.
+ */
 CHECK_RESULT bool check_all(const struct scene *scene, struct census *census,
                             struct violation *violation);
 

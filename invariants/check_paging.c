@@ -163,9 +163,25 @@ static bool rule_P6(struct violation *violation)
     return true;
 }
 
+/* From now on a write to the directory, to a table, or to the frame bitmap is noticed. */
+static void watch(const struct scene *scene, const uint32_t *directory)
+{
+    probe_watch_clear();
+    probe_watch(entry_frame(directory[RECURSIVE_SLOT]));
+    for (uint32_t slot = next_entry(directory, PROBE_SLOT_DEVICE); slot < RECURSIVE_SLOT;
+         slot = next_entry(directory, slot + 1u))
+        probe_watch(entry_frame(directory[slot]));
+    const uint32_t *table = probe_table(directory_slot(scene->frames_at));
+    uint32_t end = scene->frames_at.v + frames_size_bytes(scene->frame_count);
+    for (uint32_t at = page_round_down(scene->frames_at.v); table != NULL && at < end;
+         at += PAGE_SIZE)
+        probe_watch(entry_frame(table[table_index(vaddr_of(at))]));
+}
+
 bool check_paging(const struct scene *scene, struct census *census, struct violation *violation)
 {
     const uint32_t *directory = probe_directory();
+    census->mapped_pages = 0;
     for (uint32_t w = 0; w < scene_words(scene->frame_count); w++)
         scene->used[w] = 0;
     if (!rule_P4(directory, violation))
@@ -176,5 +192,8 @@ bool check_paging(const struct scene *scene, struct census *census, struct viola
             !check_table(scene, census, slot, directory[slot], violation))
             return false;
     }
-    return check_device(scene, violation) && rule_P6(violation);
+    if (!check_device(scene, violation) || !rule_P6(violation))
+        return false;
+    watch(scene, directory);
+    return true;
 }

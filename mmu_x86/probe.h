@@ -68,10 +68,28 @@ struct journal_entry {
 const struct journal_entry *probe_journal(uint32_t *count, bool *lost);
 void probe_journal_clear(void);
 
-/* A program's own use of its memory: like any access, through TLB and tables, with page faults, but
- * not the core's, so neither journalled nor counted. Requires at.v % 4 == 0. */
-uint32_t probe_user_load(vaddr_t at);
-void probe_user_store(vaddr_t at, uint32_t word);
+/* Watching frames: after probe_watch_clear and probe_watch of some frames, probe_watch_written says
+ * whether the core has written to one of them since. A port that cannot watch answers yes. */
+void probe_watch_clear(void);
+void probe_watch(frame_t frame);
+bool probe_watch_written(void);
+
+/* A program's own use of a page: like any access, through TLB and tables, with page faults, but not
+ * the core's, so neither journalled nor counted. Returns the page's words, good until the page is
+ * unmapped. Requires page.v % PAGE_SIZE == 0. */
+const uint32_t *probe_user_read(vaddr_t page);
+uint32_t *probe_user_write(vaddr_t page);
+
+/* The same for one aligned word. */
+static inline uint32_t probe_user_load(vaddr_t at)
+{
+    return probe_user_read(vaddr_of(page_round_down(at.v)))[(at.v & PAGE_MASK) / 4u];
+}
+
+static inline void probe_user_store(vaddr_t at, uint32_t word)
+{
+    probe_user_write(vaddr_of(page_round_down(at.v)))[(at.v & PAGE_MASK) / 4u] = word;
+}
 
 /* Loads and stores of the core and flushes since probe_reset; 0 where the port does not count. */
 struct probe_counts {

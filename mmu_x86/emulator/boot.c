@@ -48,12 +48,12 @@ bool emulator_power_on(uint32_t frame_count_max)
         .ram = host_memory(frames * PAGE_SIZE),
         .tlb = host_memory(EMULATOR_PAGES * sizeof(uint32_t)),
         .tlb_pages = host_memory(EMULATOR_PAGES * sizeof(uint32_t)),
-        .used = host_memory(frames),
+        .frame_state = host_memory(frames),
         .used_frames = host_memory(frames * sizeof(uint32_t)),
         .journal = host_memory(EMULATOR_JOURNAL_MAX * sizeof(struct journal_entry)),
     };
     if (emulator.ram == NULL || emulator.tlb == NULL || emulator.tlb_pages == NULL ||
-        emulator.used == NULL || emulator.used_frames == NULL || emulator.journal == NULL) {
+        emulator.frame_state == NULL || emulator.used_frames == NULL || emulator.journal == NULL) {
         emulator_power_off();
         return false;
     }
@@ -72,7 +72,7 @@ void emulator_power_off(void)
     host_release(emulator.ram, frames * PAGE_SIZE);
     host_release(emulator.tlb, EMULATOR_PAGES * sizeof(uint32_t));
     host_release(emulator.tlb_pages, EMULATOR_PAGES * sizeof(uint32_t));
-    host_release(emulator.used, frames);
+    host_release(emulator.frame_state, frames);
     host_release(emulator.used_frames, frames * sizeof(uint32_t));
     host_release(emulator.journal, EMULATOR_JOURNAL_MAX * sizeof(struct journal_entry));
     emulator = (struct emulator){0};
@@ -121,8 +121,10 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     if (frame_count > emulator.frame_count_max)
         return false;
     for (uint32_t i = 0; i < emulator.used_count; i++)
-        emulator.used[emulator.used_frames[i]] = 0;
+        emulator.frame_state[emulator.used_frames[i]] = 0;
     emulator.used_count = 0;
+    emulator.watched_count = 0;
+    emulator.watched_written = false;
     emulator.frame_count = ram_frames(frame_count);
     emulator_set_root((frame_t){DIRECTORY_FRAME});
     emulator.interrupts_enabled = 1;
@@ -192,14 +194,37 @@ void probe_journal_clear(void)
     emulator.journal_lost = false;
 }
 
-uint32_t probe_user_load(vaddr_t at)
+void probe_watch_clear(void)
 {
-    return *emulator_word(at, EMULATOR_READ);
+    for (uint32_t i = 0; i < emulator.watched_count; i++)
+        emulator.frame_state[emulator.watched[i]] &= (uint8_t)~FRAME_WATCHED;
+    emulator.watched_count = 0;
+    emulator.watched_written = false;
 }
 
-void probe_user_store(vaddr_t at, uint32_t word)
+void probe_watch(frame_t frame)
 {
-    *emulator_word(at, EMULATOR_WRITE) = word;
+    if (emulator.watched_count == EMULATOR_WATCH_MAX) {
+        emulator.watched_written = true;
+        return;
+    }
+    emulator.frame_state[frame.n] |= FRAME_WATCHED;
+    emulator.watched[emulator.watched_count++] = frame.n;
+}
+
+bool probe_watch_written(void)
+{
+    return emulator.watched_written;
+}
+
+const uint32_t *probe_user_read(vaddr_t page)
+{
+    return emulator_word(page, EMULATOR_READ);
+}
+
+uint32_t *probe_user_write(vaddr_t page)
+{
+    return emulator_word(page, EMULATOR_WRITE);
 }
 
 struct probe_counts probe_counts(void)

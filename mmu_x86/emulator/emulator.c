@@ -41,8 +41,8 @@ static bool frame_exists(frame_t frame)
 
 void emulator_frame_use(frame_t frame)
 {
-    if (emulator.used[frame.n] == 0) {
-        emulator.used[frame.n] = 1;
+    if ((emulator.frame_state[frame.n] & FRAME_USED) == 0) {
+        emulator.frame_state[frame.n] |= FRAME_USED;
         emulator.used_frames[emulator.used_count++] = frame.n;
         memset(physical_word(frame, 0), RAM_GARBAGE, PAGE_SIZE);
     }
@@ -108,8 +108,10 @@ static uint32_t page_run(vaddr_t at, uint32_t size_bytes)
 
 static char *emulator_bytes(vaddr_t at, uint32_t access)
 {
-    vaddr_t word = vaddr_of(at.v & ~3u);
-    return (char *)emulator_word(word, access) + (at.v & 3u);
+    uint32_t *place = emulator_word(vaddr_of(at.v & ~3u), access);
+    if (access == EMULATOR_WRITE)
+        emulator_watch(place);
+    return (char *)place + (at.v & 3u);
 }
 
 /* Bulk accesses are journalled where they can matter to a rollback: not at all, as they only ever

@@ -7,6 +7,8 @@
 #ifndef KHEAP_MMU_X86_EMULATOR_EMULATOR_H
 #define KHEAP_MMU_X86_EMULATOR_EMULATOR_H
 
+#include <stddef.h>
+
 #include "mmu_x86/i386.h"
 #include "mmu_x86/probe.h"
 
@@ -25,6 +27,11 @@ struct fault {
 #define EMULATOR_PAGES (1u << (32u - PAGE_SHIFT))
 #define EMULATOR_JOURNAL_MAX (1u << 16)
 
+/* States of a frame: accessed since the last reset; watched (probe_watch). */
+#define FRAME_USED 1u
+#define FRAME_WATCHED 2u
+#define EMULATOR_WATCH_MAX 512u
+
 /* A TLB entry that was flushed: not present, but still on the list of pages. */
 #define EMULATOR_FLUSHED ENTRY_SOFTWARE
 
@@ -37,9 +44,12 @@ struct emulator {
     uint32_t *tlb;               /* one table entry for each page; 0: none */
     uint32_t *tlb_pages;         /* the page numbers that have had an entry since the last reload */
     uint32_t tlb_count;
-    uint8_t *used; /* per frame: has been accessed since the last reset */
+    uint8_t *frame_state; /* per frame: FRAME_USED, FRAME_WATCHED */
     uint32_t *used_frames;
     uint32_t used_count;
+    uint32_t watched[EMULATOR_WATCH_MAX];
+    uint32_t watched_count;
+    bool watched_written; /* the core has written to a watched frame */
     struct journal_entry *journal;
     uint32_t journal_count;
     bool journal_lost;
@@ -82,6 +92,14 @@ static inline uint32_t *emulator_word(vaddr_t at, uint32_t access)
     if (__builtin_expect((entry & needed) != needed || at.v % 4u != 0, 0))
         entry = emulator_walk(at, access);
     return &emulator.ram[((entry & ENTRY_FRAME) | (at.v & PAGE_MASK)) / 4u];
+}
+
+/* Notes that the core writes to the frame of `place`. */
+static inline void emulator_watch(const uint32_t *place)
+{
+    size_t frame = (size_t)(place - emulator.ram) / (PAGE_SIZE / 4u);
+    if (__builtin_expect((emulator.frame_state[frame] & FRAME_WATCHED) != 0, 0))
+        emulator.watched_written = true;
 }
 
 /* Notes in the journal that `word` is about to be written to `place`, seen at `at`. */

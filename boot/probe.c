@@ -1,6 +1,6 @@
 /* The probe (mmu_x86/probe.h) on the real machine: the tables as physical memory holds them, seen
  * through the direct map, never through the recursive window. TLB and journal cannot be seen here,
- * and nothing is counted. */
+ * nothing is watched or counted. */
 #include "boot/probe.h"
 
 #include "boot/memory.h"
@@ -175,14 +175,33 @@ void probe_journal_clear(void)
 {
 }
 
-uint32_t probe_user_load(vaddr_t at)
+void probe_watch_clear(void)
 {
-    return *(const volatile metal_word_t *)at.v;
 }
 
-void probe_user_store(vaddr_t at, uint32_t word)
+void probe_watch(frame_t frame)
 {
-    *(volatile metal_word_t *)at.v = word;
+    (void)frame;
+}
+
+bool probe_watch_written(void)
+{
+    return true;
+}
+
+/* The page is touched here, so that a fault names the same address and access as on other ports. */
+const uint32_t *probe_user_read(vaddr_t page)
+{
+    (void)*(const volatile metal_word_t *)page.v;
+    return (const uint32_t *)page.v;
+}
+
+/* A store alone, of what stands there: had it been loaded first, the load would have faulted. */
+uint32_t *probe_user_write(vaddr_t page)
+{
+    const uint32_t *words = probe_page(page);
+    *(volatile metal_word_t *)page.v = words == NULL ? 0 : words[0];
+    return (uint32_t *)page.v;
 }
 
 struct probe_counts probe_counts(void)

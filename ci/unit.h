@@ -7,8 +7,8 @@
  *     }
  *     TEST_MAIN(RUN(free_merges_both_neighbours) RUN(...))
  *
- * A failed expectation prints where and what, and ends the process with status 1: a test that goes on after a broken
- * heap says nothing that can be believed. */
+ * A failed expectation prints where and what, and ends the process with status 1: a test that goes
+ * on after a broken heap says nothing that can be believed. */
 #ifndef KHEAP_CI_UNIT_H
 #define KHEAP_CI_UNIT_H
 

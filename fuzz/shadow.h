@@ -1,9 +1,11 @@
 /* The shadow model: which blocks live, where, how large and with what contents, kept outside the
  * heap under test.
  *
- * S1  a block lies in the extent, aligned as asked, at least as large as asked and no larger than
- * rounding explains S2  live blocks are disjoint S3  contents are intact; memory from kcalloc is
- * zero */
+ * S1  a block lies in the extent, aligned as asked, as large as asked, and no larger than rounding
+ *     explains
+ * S2  live blocks are disjoint
+ * S3  contents are intact; memory from kcalloc is zero
+ */
 #ifndef KHEAP_FUZZ_SHADOW_H
 #define KHEAP_FUZZ_SHADOW_H
 

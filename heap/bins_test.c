@@ -6,7 +6,8 @@
 /* The largest size that heap code asks a bin for: the whole window, and an alignment's slack. */
 #define SIZE_MAX_ASKED (KMALLOC_SIZE_MAX + KMALLOC_ALIGN_MAX + 64u)
 
-/* The sizes to try: all up to 1 MiB, and above it some around each power of two and at random. */
+/* The sizes to try: all up to 1 MiB, and above it those around each power of two and some hundreds
+ * between. */
 static uint32_t size_after(uint32_t size)
 {
     if (size < (1u << 20))

@@ -1,9 +1,10 @@
 /* Blocks and their boundary tags.
  *
- *   at       header       the tag                          used: at + 4 .. at + size - 4 is the
- * payload at + 4   next   (free blocks only: the free list's links, header addresses, 0 for none)
- *   at + 8   prev
- *   at + size - 4   footer       the tag again
+ *   at              header    the tag
+ *   at + 4          payload   of a used block: up to at + size - 4
+ *   at + 4          next      of a free block: the header of the next one on its list, or 0
+ *   at + 8          prev      of a free block: likewise
+ *   at + size - 4   footer    the tag again
  *
  * Headers lie at addresses that are 4 modulo 8, so payloads are 8-byte aligned and own whole 8-byte
  * granules, while a block's footer and the next block's header share one.
@@ -16,10 +17,13 @@
  * sparse (free blocks only): pages inside the block may be unmapped. They lie wholly between
  * block_hold_end, the first bytes that a block keeps mapped, and the footer.
  *
- * H1  a tag is legal: size a multiple of 8, at least BLOCK_SIZE_MIN, reserved bit clear, used
- * blocks not sparse H2  header == footer H3  no two neighbours are free H4  the blocks tile the
- * extent from prologue to epilogue X3  an unmapped page below HEAP_END lies wholly inside the hole
- * of one sparse free block */
+ * H1  a tag is legal: size a multiple of 8, at least BLOCK_SIZE_MIN, reserved bit clear; a used
+ *     block is not sparse
+ * H2  header == footer
+ * H3  no two neighbours are free
+ * H4  the blocks tile the extent from prologue to epilogue
+ * X3  an unmapped page below HEAP_END lies wholly inside the hole of one sparse free block
+ */
 #ifndef KHEAP_HEAP_BLOCK_H
 #define KHEAP_HEAP_BLOCK_H
 

@@ -1,9 +1,10 @@
 /* The free blocks, kept so that one that is large enough is found: by bins or by first fit, as the
  * heap was initialised. Links are header addresses in the blocks themselves; 0 ends a list.
  *
- * H5  every free block is on exactly the list where its size (bins) or address (first fit) puts it,
- * and no other block is H6  next and prev agree in both directions, heads and bitmaps agree with
- * the lists */
+ * H5  every free block is on exactly the list where its size (bins) or its address (first fit)
+ *     puts it, and no other block is
+ * H6  next and prev agree in both directions; heads and bitmaps agree with the lists
+ */
 #ifndef KHEAP_HEAP_FREELIST_H
 #define KHEAP_HEAP_FREELIST_H
 

@@ -107,6 +107,25 @@ TEST(every_alignment_is_kept_wherever_the_free_block_starts)
     }
 }
 
+TEST(every_alignment_is_kept_in_a_free_block_that_just_fits)
+{
+    for (uint32_t before = 8; before < 80; before += 8) {
+        for (uint32_t hole_size = 104; hole_size < 200; hole_size += 8) {
+            test_heap_up(TEST_FRAMES, TEST_PAGES);
+            (void)test_alloc(before);
+            vaddr_t hole = test_alloc(hole_size);
+            (void)test_alloc(8);
+            kfree(&test_heap, hole);
+            vaddr_t at = kmalloc_aligned(&test_heap, 100, 64);
+            EXPECT_EQUAL(at.v % 64u, 0);
+            test_write(at, 1);
+            test_heap_hold();
+            kfree(&test_heap, at);
+            test_heap_hold();
+        }
+    }
+}
+
 TEST(the_largest_alignment_is_served)
 {
     test_heap_up(TEST_FRAMES + 2000u, 4000);
@@ -320,6 +339,7 @@ int main(void)
     RUN_BOTH(the_largest_size_is_refused_by_a_full_window);
     RUN_BOTH(alignments_that_are_no_power_of_two_or_too_large_are_refused);
     RUN_BOTH(every_alignment_is_kept_wherever_the_free_block_starts);
+    RUN_BOTH(every_alignment_is_kept_in_a_free_block_that_just_fits);
     RUN_BOTH(the_largest_alignment_is_served);
     RUN_BOTH(a_free_block_is_split_and_its_rest_stays_free);
     RUN_BOTH(a_rest_too_small_for_a_block_stays_with_the_allocation);

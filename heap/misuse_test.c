@@ -347,7 +347,7 @@ TEST(a_link_to_a_false_block_before_a_hole_does_not_fault)
     EXPECT(heap_reclaim(&test_heap, 100) >= 18);
     uint32_t at = page_round_up(hole.v) - 4u;
     EXPECT(probe_page(vaddr_of(at + 4u)) == NULL);
-    uint32_t size = behind.v + 800u - at;
+    uint32_t size = behind.v + 804u - at;
     uint32_t footer = at + size - 4u;
     test_poke(at, size ^ TEST_KEY ^ at);
     test_poke(footer, size ^ TEST_KEY ^ footer);

@@ -174,6 +174,22 @@ TEST(an_aligned_block_in_the_middle_of_an_emptied_hole_is_mapped)
     }
 }
 
+TEST(a_hole_that_became_the_end_is_mapped_when_the_heap_grows)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    (void)test_alloc(3000);
+    vaddr_t hole = test_alloc(20u * PAGE_SIZE);
+    vaddr_t last = test_alloc(3000);
+    kfree(&test_heap, hole);
+    EXPECT(heap_reclaim(&test_heap, ~0u) >= 19);
+    kfree(&test_heap, last);
+    EXPECT_EQUAL(test_tag(hole.v - 4u) & TAG_FLAGS, TAG_SPARSE);
+    vaddr_t at = test_alloc(40u * PAGE_SIZE);
+    EXPECT_EQUAL(at.v, hole.v);
+    test_write(at, 1);
+    test_heap_hold();
+}
+
 TEST(live_blocks_keep_their_contents)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
@@ -222,6 +238,7 @@ int main(void)
     RUN_BOTH(several_holes_are_emptied);
     RUN_BOTH(an_emptied_hole_is_mapped_again_on_demand);
     RUN_BOTH(an_aligned_block_in_the_middle_of_an_emptied_hole_is_mapped);
+    RUN_BOTH(a_hole_that_became_the_end_is_mapped_when_the_heap_grows);
     RUN_BOTH(live_blocks_keep_their_contents);
     RUN_BOTH(freeing_beside_a_hole_merges_with_it);
     return 0;

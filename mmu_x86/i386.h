@@ -31,8 +31,7 @@
 #define ENTRY_FRAME 0xFFFFF000u
 
 /* SDM 3A 4.7, figure 4-12: the error code that a page fault pushes. */
-#define FAULT_PRESENT 0x1u /* 0: the page was not present; 1: it was, and the access was refused   \
-                            */
+#define FAULT_PRESENT 0x1u /* the page was present, and the access was refused */
 #define FAULT_WRITE 0x2u   /* the access was a write */
 #define FAULT_USER 0x4u    /* the access was made in user mode */
 

@@ -10,12 +10,13 @@
  * cleared, before its frame is given back (SDM 3A 4.10.4.2). Not-present entries are never cached
  * (4.10.2.3), so mapping needs none.
  *
- * P1  every page that the heap needs is mapped: present, writable, supervisor, no reserved or
- * page-size bit P2  no frame is mapped twice P3  nothing else is mapped: beyond the heap's end, in
- * the guard pages, in the other windows P4  the recursive slot maps the directory, and the
- * directory entries of boot are as boot left them P5  a table that is present has an entry that is
- * not zero; no entry is left half prepared P6  the TLB agrees with the tables P7  no access of the
- * core faults */
+ * P1  every page that the heap needs is mapped: present, writable, supervisor, nothing else set
+ * P2  no frame is mapped twice
+ * P3  nothing else is mapped: beyond the heap's end, in the guard pages, in the other windows
+ * P4  the recursive slot maps the directory; the entries of boot are as boot left them
+ * P5  a table that is present has an entry that is not zero; no entry is left half prepared
+ * P6  the TLB agrees with the tables
+ * P7  no access of the core faults */
 #ifndef KHEAP_MMU_X86_PAGING_H
 #define KHEAP_MMU_X86_PAGING_H
 

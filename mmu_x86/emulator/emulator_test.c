@@ -309,6 +309,37 @@ TEST(accesses_of_the_core_are_counted_and_those_of_the_program_are_not)
     EXPECT_EQUAL(count, 1);
 }
 
+TEST(a_watched_frame_tells_of_the_cores_writes_only)
+{
+    boot_with(WRITABLE, WRITABLE);
+    probe_watch_clear();
+    probe_watch((frame_t){PAGE_FRAME_OWN});
+    (void)machine_load(AT);
+    probe_user_store(AT, 1);
+    EXPECT(!probe_watch_written());
+    machine_store(AT, 1);
+    EXPECT(probe_watch_written());
+    probe_watch_clear();
+    machine_store(AT, 2);
+    EXPECT(!probe_watch_written());
+    probe_watch((frame_t){PAGE_FRAME_OWN});
+    machine_fill(vaddr_add(AT, 8), 0, 1);
+    EXPECT(probe_watch_written());
+}
+
+TEST(more_watched_frames_than_there_is_room_for_count_as_written)
+{
+    test_boot_up(2000);
+    probe_watch_clear();
+    for (uint32_t i = 0; i < EMULATOR_WATCH_MAX; i++)
+        probe_watch((frame_t){100u + i});
+    EXPECT(!probe_watch_written());
+    probe_watch((frame_t){100u + EMULATOR_WATCH_MAX});
+    EXPECT(probe_watch_written());
+    test_boot_up(FRAME_COUNT);
+    EXPECT(!probe_watch_written());
+}
+
 static uint32_t interrupts_seen;
 
 static void interrupt_handle(void)
@@ -425,6 +456,8 @@ int main(void)
     RUN(the_journal_holds_each_store_with_the_word_it_replaced);
     RUN(a_journal_that_is_full_says_that_it_lost_entries);
     RUN(accesses_of_the_core_are_counted_and_those_of_the_program_are_not);
+    RUN(a_watched_frame_tells_of_the_cores_writes_only);
+    RUN(more_watched_frames_than_there_is_room_for_count_as_written);
     RUN(an_interrupt_comes_where_interrupts_are_enabled_for_the_kth_time);
     RUN(ram_that_was_never_written_looks_mapped);
     RUN(reset_brings_back_the_same_bytes);

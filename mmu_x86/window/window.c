@@ -191,14 +191,28 @@ void probe_journal_clear(void)
 {
 }
 
-uint32_t probe_user_load(vaddr_t at)
+void probe_watch_clear(void)
 {
-    return *window_word(at);
 }
 
-void probe_user_store(vaddr_t at, uint32_t word)
+void probe_watch(frame_t frame)
 {
-    *window_word(at) = word;
+    (void)frame;
+}
+
+bool probe_watch_written(void)
+{
+    return true;
+}
+
+const uint32_t *probe_user_read(vaddr_t page)
+{
+    return window_word(page);
+}
+
+uint32_t *probe_user_write(vaddr_t page)
+{
+    return window_word(page);
 }
 
 struct probe_counts probe_counts(void)

@@ -155,6 +155,15 @@ TEST(a_rest_too_small_for_a_block_stays_with_the_allocation)
     test_heap_hold();
 }
 
+TEST(a_rest_of_just_the_smallest_block_stays_free)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t at = test_alloc(FIRST_PAGE_PAYLOAD - BLOCK_SIZE_MIN);
+    EXPECT_EQUAL(kmalloc_usable_size(&test_heap, at), FIRST_PAGE_PAYLOAD - BLOCK_SIZE_MIN);
+    EXPECT_EQUAL(test_alloc(8).v, at.v + test_size(at));
+    test_heap_hold();
+}
+
 TEST(a_block_that_fits_exactly_needs_no_growth)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
@@ -343,6 +352,7 @@ int main(void)
     RUN_BOTH(the_largest_alignment_is_served);
     RUN_BOTH(a_free_block_is_split_and_its_rest_stays_free);
     RUN_BOTH(a_rest_too_small_for_a_block_stays_with_the_allocation);
+    RUN_BOTH(a_rest_of_just_the_smallest_block_stays_free);
     RUN_BOTH(a_block_that_fits_exactly_needs_no_growth);
     RUN_BOTH(growth_uses_the_free_block_at_the_end);
     RUN_BOTH(growth_crosses_page_tables);

@@ -223,6 +223,25 @@ TEST(every_flip_of_two_bits_is_reported_and_changes_nothing)
     }
 }
 
+TEST(tags_that_agree_but_no_block_can_have_are_reported)
+{
+    row_up(false, false);
+    uint32_t header = block.v - 4u;
+    uint32_t size = test_size(block);
+    static const uint32_t flags[] = {TAG_SPARSE, TAG_RESERVED, TAG_SPARSE | TAG_RESERVED};
+    for (uint32_t i = 0; i < 3; i++) {
+        test_poke(header, test_word(header) ^ flags[i]);
+        test_poke(header + size - 4u, test_word(header + size - 4u) ^ flags[i]);
+        expect_refused(block, MISUSE_NOT_A_BLOCK);
+        test_poke(header, test_word(header) ^ flags[i]);
+        test_poke(header + size - 4u, test_word(header + size - 4u) ^ flags[i]);
+    }
+    for (uint32_t small = 0; small < BLOCK_SIZE_MIN; small += 8) {
+        test_poke(header, (small | TAG_USED) ^ TEST_KEY ^ header);
+        expect_refused(block, MISUSE_NOT_A_BLOCK);
+    }
+}
+
 TEST(flips_among_blocks_of_one_size_are_reported)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
@@ -415,6 +434,7 @@ int main(void)
     RUN_BOTH(a_copied_tag_is_no_tag_elsewhere);
     RUN_BOTH(every_flip_of_a_bit_is_reported_and_changes_nothing);
     RUN_BOTH(every_flip_of_two_bits_is_reported_and_changes_nothing);
+    RUN_BOTH(tags_that_agree_but_no_block_can_have_are_reported);
     RUN_BOTH(flips_among_blocks_of_one_size_are_reported);
     RUN_BOTH(the_tags_at_both_ends_of_the_extent_are_verified);
     RUN_BOTH(kmalloc_reports_a_damaged_free_block);

@@ -96,6 +96,22 @@ struct sums {
     uint32_t free_count;
 };
 
+/* Every page with a byte of [from, to) is mapped. */
+static void mapped_hold(uint32_t from, uint32_t to)
+{
+    for (uint32_t page = page_round_down(from); page < to; page += PAGE_SIZE)
+        EXPECT(probe_page(vaddr_of(page)) != NULL);
+}
+
+/* A block that is not sparse is mapped; of a sparse one, its first bytes and its footer. */
+static void block_mapped_hold(uint32_t at, uint32_t tag)
+{
+    uint32_t end = at + (tag & ~7u);
+    bool sparse = (tag & TAG_SPARSE) != 0;
+    mapped_hold(at, sparse ? at + BLOCK_SIZE_MIN + 4u : end);
+    mapped_hold(end - 4u, end);
+}
+
 static struct sums blocks_hold(uint32_t end)
 {
     struct sums sums = {0};
@@ -108,6 +124,7 @@ static struct sums blocks_hold(uint32_t end)
         EXPECT(size >= BLOCK_SIZE_MIN && size <= end - 4u - at);
         EXPECT((tag & 7u) <= 2u);
         EXPECT_EQUAL(test_tag(at + size - 4u), tag);
+        block_mapped_hold(at, tag);
         bool used = (tag & TAG_USED) != 0;
         EXPECT(used || !previous_free);
         previous_free = !used;

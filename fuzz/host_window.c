@@ -1,0 +1,10 @@
+#include "fuzz/host.h"
+#include "mmu_x86/window/window.h"
+
+const char *const host_port_name = "window";
+
+bool host_port_start(uint32_t frame_count_max)
+{
+    (void)frame_count_max; /* frames are only tokens here */
+    return window_open();
+}

@@ -9,6 +9,7 @@
 static vaddr_t previous;
 static vaddr_t block;
 static vaddr_t next;
+static vaddr_t last;
 
 /* A fresh heap with three blocks in a row and a used one behind; then what is asked for is freed.
  */
@@ -21,6 +22,8 @@ static void row_up(bool previous_free, bool next_free)
     next = test_alloc(120);
     (void)test_alloc(8);
     vaddr_t far = test_alloc(120);
+    (void)test_alloc(8);
+    last = test_alloc(600);
     (void)test_alloc(8);
     kfree(&test_heap, far);
     if (previous_free)
@@ -378,20 +381,19 @@ TEST(a_link_to_a_false_block_before_a_hole_does_not_fault)
 
 TEST(freeing_beside_a_damaged_list_writes_nowhere_else)
 {
-    row_up(false, true);
-    vaddr_t last = test_alloc(600);
-    (void)test_alloc(8);
-    test_write(block, 1);
-    uint32_t targets[] = {block.v + 4u, previous.v - 4u, next.v - 4u, test_field(HEAP_END) - 4u};
     for (uint32_t i = 0; i < 4; i++) {
-        uint32_t word = test_word(next.v);
+        row_up(false, true);
+        uint32_t targets[] = {block.v + 4u, previous.v - 4u, next.v - 4u,
+                              test_field(HEAP_END) - 4u};
+        uint32_t words[] = {test_word(block.v + 8u), test_word(block.v + 12u),
+                            test_word(previous.v), test_word(previous.v + 4u)};
         test_poke(next.v, targets[i]);
         kfree(&test_heap, last);
-        test_expect(block, 1, 200);
-        test_poke(next.v, word);
-        row_up(false, true);
-        last = test_alloc(600);
-        (void)test_alloc(8);
+        EXPECT(!test_used(last));
+        EXPECT_EQUAL(test_word(block.v + 8u), words[0]);
+        EXPECT_EQUAL(test_word(block.v + 12u), words[1]);
+        EXPECT_EQUAL(test_word(previous.v), words[2]);
+        EXPECT_EQUAL(test_word(previous.v + 4u), words[3]);
     }
 }
 

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# The tool's forms convert both ways, and bad input ends in one clear line and its own status.
+# usage: ci/tool_test.sh KHEAP CORPUS
+set -u -o pipefail
+kheap=$1
+corpus=$2
+scratch=$(mktemp -d) || exit 1
+trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
+failures=0
+
+fail()
+{
+    echo "tool_test: $*"
+    failures=$((failures + 1))
+}
+
+# expect STATUS TEXT ARGUMENT...: runs the tool, wants the status, and one line on standard error that has the text.
+expect()
+{
+    local status=$1 text=$2 found
+    shift 2
+    "$kheap" "$@" > "$scratch/out" 2> "$scratch/err" < /dev/null
+    found=$?
+    if [ "$found" -ne "$status" ] || ! grep -q -- "$text" "$scratch/err"; then
+        fail "kheap $*: status $found (expected $status), expected the text: $text"
+        cat "$scratch/err"
+    fi
+}
+
+seeds=$corpus/seeds
+a_seed=$(find "$seeds" -name '*.txt' | sort | head -n 1)
+a_trace=$corpus/traces/kern_make.trace
+
+# Text to bytes to text to bytes: the bytes are the same, and so is the verdict.
+for text in "$seeds"/*.txt; do
+    name=$(basename "$text" .txt)
+    "$kheap" import "$text" "$scratch/$name.ops" > /dev/null || fail "import $text"
+    "$kheap" show "$scratch/$name.ops" > "$scratch/$name.txt" || fail "show $name"
+    "$kheap" import "$scratch/$name.txt" "$scratch/again.ops" > /dev/null || fail "import again $name"
+    cmp -s "$scratch/$name.ops" "$scratch/again.ops" || fail "$name: bytes differ after show and import"
+done
+verdict_text=$("$kheap" replay "$a_seed" 2> /dev/null | cut -d' ' -f2-)
+verdict_bytes=$("$kheap" replay "$scratch/$(basename "$a_seed" .txt).ops" 2> /dev/null | cut -d' ' -f2-)
+[ -n "$verdict_text" ] && [ "$verdict_text" = "$verdict_bytes" ] || fail "text and bytes have different verdicts"
+
+# A trace to text and back is the same trace.
+"$kheap" show "$a_trace" > "$scratch/load.txt" || fail "show of a trace"
+"$kheap" import - "$scratch/load.trace" < "$scratch/load.txt" > /dev/null || fail "import of a load"
+cmp -s "$a_trace" "$scratch/load.trace" || fail "the trace differs after show and import"
+
+# Damage and misuse.
+head -c 100000 "$a_trace" > "$scratch/cut.trace"
+{ head -c 5000 "$a_trace"; printf 'x'; tail -c +5002 "$a_trace"; } > "$scratch/flipped.trace"
+"$kheap" pack "$scratch/good.pack" "$seeds" > /dev/null || fail "pack"
+head -c 2000 "$scratch/good.pack" > "$scratch/cut.pack"
+printf '# kheap\nheap bins 64 256\na 0 100\nfre 0\n' > "$scratch/word.txt"
+printf 'a 1 100\nf 2\n' > "$scratch/id.txt"
+: > "$scratch/empty"
+expect 3 'cut.trace' replay "$scratch/cut.trace"
+expect 3 'flipped.trace' replay "$scratch/flipped.trace"
+expect 3 'cut.pack' replay "$scratch/cut.pack"
+expect 3 'line 4' replay "$scratch/word.txt"
+expect 3 'line 2' import "$scratch/id.txt" "$scratch/x"
+expect 3 'no-such-file: No such file' replay "$scratch/no-such-file"
+expect 3 'is a directory' show "$scratch"
+expect 0 '1 ok' replay "$scratch/empty"
+expect 2 'unknown option: --frobnicate' replay --frobnicate "$a_seed"
+expect 2 'unknown command: frobnicate' frobnicate
+expect 2 'names no input' replay
+expect 2 '--check takes' replay --check some "$a_seed"
+expect 3 'no-such-dir' import "$a_seed" "$scratch/no-such-dir/x"
+[ -e "$scratch/x" ] && fail "a failed import left a file"
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir "$scratch/closed" && chmod 0 "$scratch/closed"
+    expect 3 'closed: Permission denied' replay "$scratch/closed"
+fi
+if [ -c /dev/full ]; then
+    "$kheap" replay "$a_seed" > /dev/full 2> "$scratch/err"
+    [ $? -eq 3 ] && grep -q 'No space left' "$scratch/err" || fail "output on a full disk is taken for success"
+fi
+
+# An unreadable file among good ones: the good ones run, and the status says so.
+expect 3 '1 unreadable' replay "$a_seed" "$scratch/cut.trace"
+grep -q ' ok ' "$scratch/out" || fail "a damaged file kept a good one from running"
+
+[ "$failures" -eq 0 ] || exit 1
+echo "tool_test: ok"

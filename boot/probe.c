@@ -38,7 +38,6 @@ uint32_t probe_frame_count_max(void)
 /* Frames that were never written hold what the emulator fills them with, so that a stray read,
  * which misuses make on purpose, finds the same here as there. Long traces have no misuses, and of
  * their many frames only the first are filled. */
-#define FILL_BYTE 0xA5u
 #define FILL_FRAMES_MAX 4096u
 
 static uint32_t filled_count;  /* of the frames that can be managed, in order: filled some time */
@@ -55,7 +54,7 @@ static void frames_fill(uint32_t first, uint32_t end)
             uint32_t found;
             uint32_t next = memory_cut(at, stop, 1, &found);
             if (found == 1 && passed++ >= first)
-                machine_fill(vaddr_of(DIRECT_AT + ((next - 1u) << PAGE_SHIFT)), FILL_BYTE,
+                machine_fill(vaddr_of(DIRECT_AT + ((next - 1u) << PAGE_SHIFT)), PROBE_GARBAGE,
                              PAGE_SIZE);
             at = next;
         }

@@ -53,13 +53,14 @@ function(kheap_test name)
     if(NOT KHEAP_HOST)
         return()
     endif()
-    add_executable(${name}_test ${name}_test.c ${TEST_SOURCES})
-    target_link_libraries(${name}_test PRIVATE kheap_options kheap_posix ${TEST_LIBRARIES})
-    set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY
+    cmake_path(GET name FILENAME test)
+    add_executable(${test}_test ${name}_test.c ${TEST_SOURCES})
+    target_link_libraries(${test}_test PRIVATE kheap_options kheap_posix ${TEST_LIBRARIES})
+    set_target_properties(${test}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY
         ${PROJECT_BINARY_DIR}/tests)
-    kheap_feedback(${name}_test FALSE)
-    add_test(NAME unit.${name} COMMAND ${name}_test)
-    set_tests_properties(unit.${name} PROPERTIES TIMEOUT 120)
+    kheap_feedback(${test}_test FALSE)
+    add_test(NAME unit.${test} COMMAND ${test}_test)
+    set_tests_properties(unit.${test} PROPERTIES TIMEOUT 120)
 endfunction()
 
 # All fuzz targets.

@@ -41,7 +41,9 @@ for text in "$seeds"/*.txt; do
 done
 verdict_text=$("$kheap" replay "$a_seed" 2> /dev/null | cut -d' ' -f2-)
 verdict_bytes=$("$kheap" replay "$scratch/$(basename "$a_seed" .txt).ops" 2> /dev/null | cut -d' ' -f2-)
-[ -n "$verdict_text" ] && [ "$verdict_text" = "$verdict_bytes" ] || fail "text and bytes have different verdicts"
+if [ -z "$verdict_text" ] || [ "$verdict_text" != "$verdict_bytes" ]; then
+    fail "text and bytes have different verdicts"
+fi
 
 # A trace to text and back is the same trace.
 "$kheap" show "$a_trace" > "$scratch/load.txt" || fail "show of a trace"
@@ -76,7 +78,9 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 if [ -c /dev/full ]; then
     "$kheap" replay "$a_seed" > /dev/full 2> "$scratch/err"
-    [ $? -eq 3 ] && grep -q 'No space left' "$scratch/err" || fail "output on a full disk is taken for success"
+    if [ $? -ne 3 ] || ! grep -q 'No space left' "$scratch/err"; then
+        fail "output on a full disk is taken for success"
+    fi
 fi
 
 # An unreadable file among good ones: the good ones run, and the status says so.

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "heap/kmalloc.h"
+
 /* The one machine of this process, and what runs on it. */
 static struct session *host_session;
 static uint32_t host_frames;
@@ -21,7 +23,7 @@ bool host_start(uint32_t frame_count_max, uint32_t slot_count)
         host_frames = frame_count_max;
     }
     if (slot_count > host_slots || host_session == NULL) {
-        void *memory = calloc(1, session_size_bytes(slot_count));
+        void *memory = calloc(1, (size_t)session_size_bytes(slot_count));
         if (memory == NULL)
             return false;
         free(host_session);
@@ -42,8 +44,20 @@ _Noreturn void host_faulted(uint32_t at, uint32_t error_code)
     longjmp(host_fault_exit, 1);
 }
 
+/* True if the heap of this input can only grow to addresses that this process has. A trace does not
+ * reclaim, so what it maps is all that it extends over. */
+static bool window_fits(const struct input *input)
+{
+    uint32_t page_count = input->config.window_pages;
+    if (input->is_trace && input->config.frame_count < page_count)
+        page_count = input->config.frame_count;
+    return page_count <= (host_port_window_end() - HEAP_WINDOW_START) / PAGE_SIZE;
+}
+
 static const char *run(struct input *input, enum session_check check, struct verdict *verdict)
 {
+    if (!window_fits(input))
+        return "its window is larger than the address space of this process";
     if (!host_start(input->config.frame_count, input->slot_count))
         return "not enough memory for its frames and slots";
     host_running = true;

@@ -24,6 +24,8 @@ const struct op *host_operation(void);
 /* What each port provides. */
 extern const char *const host_port_name;
 bool host_port_start(uint32_t frame_count_max);
+/* The end of the addresses that a heap can grow to. */
+uint32_t host_port_window_end(void);
 
 /* To be called by the port on a page fault of the core: does not return. */
 _Noreturn void host_faulted(uint32_t at, uint32_t error_code);

@@ -1,4 +1,5 @@
 #include "fuzz/host.h"
+#include "heap/kmalloc.h"
 #include "mmu_x86/emulator/emulator.h"
 
 const char *const host_port_name = "emulator";
@@ -16,4 +17,9 @@ bool host_port_start(uint32_t frame_count_max)
         return false;
     emulator.on_fault = fault;
     return true;
+}
+
+uint32_t host_port_window_end(void)
+{
+    return HEAP_WINDOW_END;
 }

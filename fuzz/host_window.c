@@ -8,3 +8,8 @@ bool host_port_start(uint32_t frame_count_max)
     (void)frame_count_max; /* frames are only tokens here */
     return window_open();
 }
+
+uint32_t host_port_window_end(void)
+{
+    return window_open() ? window_limit() : WINDOW_START;
+}

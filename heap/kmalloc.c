@@ -15,8 +15,8 @@ static enum arena_result stretch_from_list(const struct heap *heap, block_t bloc
     *stretch = (struct stretch){block, tag_size(tag), tag_sparse(tag)};
     if (stretch->sparse != 0) {
         uint32_t lead = carve_lead(block, align_bytes);
-        uint32_t from = block.at + lead - (lead != 0 ? 4u : 0u);
-        if (arena_map(heap, from, carve_map_end(*stretch, lead, need)) != ARENA_OK)
+        /* The footer of a lead is the word before block.at + lead, on the same page. */
+        if (arena_map(heap, block.at + lead, carve_map_end(*stretch, lead, need)) != ARENA_OK)
             return ARENA_NO_FRAME;
     }
     freelist_remove(heap, block, stretch->size_bytes);

@@ -142,6 +142,20 @@ TEST(growing_into_a_sparse_block_maps_what_it_needs)
     test_heap_hold();
 }
 
+TEST(growing_into_a_sparse_block_maps_the_start_of_its_rest)
+{
+    for (uint32_t size = 3u * PAGE_SIZE - 64u; size < 4u * PAGE_SIZE + 64u; size += 8) {
+        test_heap_up(TEST_FRAMES, TEST_PAGES);
+        vaddr_t at = test_alloc(100);
+        vaddr_t hole = test_alloc(20u * PAGE_SIZE);
+        (void)test_alloc(100);
+        kfree(&test_heap, hole);
+        EXPECT(heap_reclaim(&test_heap, 100) >= 18);
+        EXPECT_EQUAL(krealloc(&test_heap, at, size).v, at.v);
+        test_heap_hold();
+    }
+}
+
 TEST(growing_past_a_used_block_moves_with_all_usable_bytes)
 {
     vaddr_t at = enclosed_up(100);
@@ -254,6 +268,7 @@ int main(void)
     RUN_BOTH(growing_at_the_end_grows_the_heap_in_place);
     RUN_BOTH(growing_a_last_block_that_fills_the_extent_grows_the_heap);
     RUN_BOTH(growing_into_a_sparse_block_maps_what_it_needs);
+    RUN_BOTH(growing_into_a_sparse_block_maps_the_start_of_its_rest);
     RUN_BOTH(growing_past_a_used_block_moves_with_all_usable_bytes);
     RUN_BOTH(a_refused_size_keeps_the_block);
     RUN_BOTH(whichever_frames_are_refused_the_block_stays_as_it_was);

@@ -7,17 +7,15 @@
 #define RECLAIM_SIZE_MIN (PAGE_SIZE + BLOCK_SIZE_MIN + 8u)
 
 /* Cuts whole pages off the last block if it is free, and moves the heap's end down. */
-static uint32_t reclaim_end(const struct heap *heap)
+static uint32_t reclaim_end(const struct heap *heap, const struct neighbours *last)
 {
-    block_t epilogue = block_epilogue(heap);
-    struct neighbours neighbours;
-    if (verify_last(heap, &neighbours) != MISUSE_NONE || tag_used(neighbours.previous_tag))
+    if (tag_used(last->previous_tag))
         return 0;
-    block_t block = neighbours.previous;
-    tag_t tag = neighbours.previous_tag;
+    block_t block = last->previous;
+    tag_t tag = last->previous_tag;
     bool whole = (block.at + 4u) % PAGE_SIZE == 0;
     uint32_t end = whole ? block.at + 4u : page_round_up(block_hold_end(block));
-    if (end >= epilogue.at + 4u)
+    if (end >= last->next.at + 4u)
         return 0;
     freelist_remove(heap, block, tag_size(tag));
     if (!whole) {
@@ -42,9 +40,16 @@ static uint32_t reclaim_hole(const struct heap *heap, block_t block, uint32_t pa
 uint32_t heap_reclaim(const struct heap *heap, uint32_t page_count_max)
 {
     uint32_t interrupts = machine_interrupts_disable();
-    uint32_t count = page_count_max != 0 ? reclaim_end(heap) : 0;
+    uint32_t count = 0;
+    struct neighbours last;
     block_t block;
-    enum freelist_answer answer = freelist_first(heap, RECLAIM_SIZE_MIN, &block);
+    enum freelist_answer answer = FREELIST_DAMAGED;
+    if (verify_last(heap, &last) != MISUSE_NONE) {
+        block = last.previous;
+    } else {
+        count = page_count_max != 0 ? reclaim_end(heap, &last) : 0;
+        answer = freelist_first(heap, RECLAIM_SIZE_MIN, &block);
+    }
     while (answer == FREELIST_FOUND && count < page_count_max) {
         count += reclaim_hole(heap, block, page_count_max - count);
         answer = freelist_after(heap, block, RECLAIM_SIZE_MIN, &block);

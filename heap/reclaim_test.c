@@ -51,7 +51,7 @@ TEST(the_end_moves_down_to_the_last_used_block)
 
 TEST(the_end_moves_down_wherever_the_last_block_ends)
 {
-    for (uint32_t size = 1; size < 2200; size += 8) {
+    for (uint32_t size = 1; size < 5200; size += 8) {
         test_heap_up(TEST_FRAMES, TEST_PAGES);
         vaddr_t keep = test_alloc(size);
         vaddr_t at = test_alloc(20000);
@@ -159,6 +159,16 @@ TEST(an_emptied_hole_is_mapped_again_on_demand)
     test_heap_hold();
 }
 
+TEST(a_block_cut_from_a_hole_leaves_the_start_of_the_rest_mapped)
+{
+    for (uint32_t size = 3u * PAGE_SIZE - 64u; size < 4u * PAGE_SIZE + 64u; size += 8) {
+        vaddr_t hole = hole_up(20);
+        EXPECT(heap_reclaim(&test_heap, ~0u) >= 19);
+        EXPECT_EQUAL(test_alloc(size).v, hole.v);
+        test_heap_hold();
+    }
+}
+
 TEST(an_aligned_block_in_the_middle_of_an_emptied_hole_is_mapped)
 {
     for (uint32_t align = 16; align <= 65536; align *= 2) {
@@ -239,6 +249,7 @@ int main(void)
     RUN_BOTH(a_budget_goes_on_behind_pages_that_were_mapped_again);
     RUN_BOTH(several_holes_are_emptied);
     RUN_BOTH(an_emptied_hole_is_mapped_again_on_demand);
+    RUN_BOTH(a_block_cut_from_a_hole_leaves_the_start_of_the_rest_mapped);
     RUN_BOTH(an_aligned_block_in_the_middle_of_an_emptied_hole_is_mapped);
     RUN_BOTH(a_hole_that_became_the_end_is_mapped_when_the_heap_grows);
     RUN_BOTH(live_blocks_keep_their_contents);

@@ -12,7 +12,7 @@ static uint32_t bin_expected(uint32_t size)
     if (size < 256u)
         return size / 8u;
     uint32_t row = 1;
-    while (size >= 512u << (row - 1u) && row < BINS_ROWS - 1u)
+    while (size >> (row + 8u) != 0 && row < BINS_ROWS - 1u)
         row++;
     uint32_t base = 256u << (row - 1u);
     return row * BINS_COLUMNS + (size - base) / (base / BINS_COLUMNS);
@@ -21,6 +21,7 @@ static uint32_t bin_expected(uint32_t size)
 /* Count, sum and exclusive or of the blocks found on lists: equal to the census's exactly if they
  * are the same blocks, short of a collision that no single bug makes. */
 struct found {
+    struct eye eye;
     uint32_t count;
     uint32_t sum;
     uint32_t xor_all;
@@ -28,7 +29,6 @@ struct found {
 
 struct list {
     uint32_t head;
-    uint32_t head_at;
     bool is_bin;
     uint32_t bin;
 };
@@ -67,16 +67,16 @@ static bool rule_H6_prev(uint32_t block, uint32_t expected, uint32_t found,
 static bool check_list(const struct scene *scene, const struct census *census,
                        const struct list *list, struct found *found, struct violation *violation)
 {
-    struct eye eye = EYE_OPEN;
+    struct eye *eye = &found->eye;
     uint32_t previous = 0;
     for (uint32_t block = list->head; block != 0;) {
         uint32_t word;
         uint32_t next;
         uint32_t prev;
-        if (!read_word(&eye, block, &word, violation) ||
+        if (!read_word(eye, block, &word, violation) ||
             !rule_H5(scene, list, block, word, previous, violation) ||
-            !read_word(&eye, block + 4u, &next, violation) ||
-            !read_word(&eye, block + 8u, &prev, violation) ||
+            !read_word(eye, block + 4u, &next, violation) ||
+            !read_word(eye, block + 8u, &prev, violation) ||
             !rule_H6_prev(block, previous, prev, violation))
             return false;
         found->sum += block;
@@ -111,9 +111,10 @@ static bool check_row(const struct scene *scene, const struct census *census,
     for (uint32_t column = 0; column < BINS_COLUMNS; column++)
         any |= heads[column];
     for (uint32_t column = 0; any != 0 && column < BINS_COLUMNS; column++) {
-        struct list list = {heads[column], scene->heap_at.v + field + 4u * column, true,
-                            row * BINS_COLUMNS + column};
-        occupied |= (uint32_t)(list.head != 0) << column;
+        if (heads[column] == 0)
+            continue;
+        struct list list = {heads[column], true, row * BINS_COLUMNS + column};
+        occupied |= 1u << column;
         if (!check_list(scene, census, &list, found, violation))
             return false;
     }
@@ -128,10 +129,9 @@ bool check_lists(const struct scene *scene, const struct census *census,
                  struct violation *violation)
 {
     const uint32_t *control = probe_page(scene->heap_at);
-    struct found found = {0, 0, 0};
+    struct found found = {EYE_OPEN, 0, 0, 0};
     if (scene->policy == HEAP_FIRST_FIT) {
-        struct list list = {control[FIRST_FIT_HEAD / 4u], scene->heap_at.v + FIRST_FIT_HEAD, false,
-                            0};
+        struct list list = {control[FIRST_FIT_HEAD / 4u], false, 0};
         if (!check_list(scene, census, &list, &found, violation))
             return false;
     }

@@ -27,6 +27,7 @@
 #define ENTRY_PAGE_SIZE 0x080u /* in a directory entry: maps 4 MiB (with CR4.PSE), no table */
 #define ENTRY_GLOBAL 0x100u    /* in a table entry: kept over a reload of CR3 (with CR4.PGE) */
 #define ENTRY_SOFTWARE 0xE00u  /* bits 11:9, ignored by the processor */
+#define ENTRY_HELD 0x200u      /* one of these: not present, and holds a frame (mmu_x86/paging.h) */
 #define ENTRY_FLAGS 0xFFFu
 #define ENTRY_FRAME 0xFFFFF000u
 

@@ -116,7 +116,7 @@ enum paging_result paging_unmap(vaddr_t frames, vaddr_t page, frame_t *frame)
     return PAGING_OK;
 }
 
-/* Clears the entries of [first, end) that hold a frame but are not present, gives the frames back,
+/* Clears the entries of [first, end) that are held, gives their frames back,
  * and drops the tables that are empty then. */
 static void range_release(vaddr_t frames, vaddr_t first, vaddr_t end)
 {
@@ -125,7 +125,7 @@ static void range_release(vaddr_t frames, vaddr_t first, vaddr_t end)
         if (table_present(first)) {
             for (vaddr_t page = first; page.v != stop.v; page = vaddr_add(page, PAGE_SIZE)) {
                 uint32_t entry = machine_load(table_entry_at(page));
-                if (entry == 0 || (entry & ENTRY_PRESENT) != 0)
+                if ((entry & ENTRY_HELD) == 0)
                     continue;
                 machine_store(table_entry_at(page), 0);
                 frame_release(frames, entry_frame(entry));
@@ -154,7 +154,8 @@ static bool range_prepare(vaddr_t frames, vaddr_t first, vaddr_t end, struct pag
             range_release(frames, first, vaddr_add(page, PAGE_SIZE));
             return false;
         }
-        machine_store(table_entry_at(page), entry_of(frame, PAGE_FLAGS & ~ENTRY_PRESENT));
+        machine_store(table_entry_at(page),
+                      entry_of(frame, (PAGE_FLAGS & ~ENTRY_PRESENT) | ENTRY_HELD));
         change->page_count++;
     }
     return true;
@@ -172,8 +173,8 @@ enum paging_result paging_map_range(vaddr_t frames, vaddr_t first, uint32_t page
     for (vaddr_t page = first; page.v != end.v; page = vaddr_add(page, PAGE_SIZE)) {
         vaddr_t at = table_entry_at(page);
         uint32_t entry = machine_load(at);
-        if ((entry & ENTRY_PRESENT) == 0)
-            machine_store(at, entry | ENTRY_PRESENT);
+        if ((entry & ENTRY_HELD) != 0)
+            machine_store(at, (entry & ~ENTRY_HELD) | ENTRY_PRESENT);
     }
     return PAGING_OK;
 }
@@ -190,7 +191,7 @@ static uint32_t table_unmap(vaddr_t frames, vaddr_t first, vaddr_t stop)
         uint32_t entry = machine_load(at);
         if ((entry & ENTRY_PRESENT) == 0)
             continue;
-        machine_store(at, entry & ~ENTRY_PRESENT);
+        machine_store(at, (entry & ~ENTRY_PRESENT) | ENTRY_HELD);
         if (flush_each)
             machine_flush_page(page);
         page_count++;

@@ -3,8 +3,9 @@
  * Page tables are made on demand, zeroed, and given back when their last entry goes. A page becomes
  * present only after everything that could be refused has been granted, so a refusal never has to
  * take back a translation that the processor may have cached: while a range is being prepared its
- * entries hold their frame with ENTRY_PRESENT clear, and the processor ignores all other bits of
- * such an entry (SDM 3A 4.3, table 4-6).
+ * entries hold their frames, marked ENTRY_HELD, with ENTRY_PRESENT clear, and the processor ignores
+ * all other bits of such an entry (SDM 3A 4.3, table 4-6). Unmapping goes the same way back: clear
+ * and hold, flush, then give back.
  *
  * Flushes stand where the architecture needs them and nowhere else: after a present entry was
  * cleared, before its frame is given back (SDM 3A 4.10.4.2). Not-present entries are never cached

@@ -12,6 +12,10 @@
 
 #define PROBE_RANGES_MAX 32u
 
+/* What frames hold that were never written: its low bit makes a table that was not zeroed look
+ * mapped. */
+#define PROBE_GARBAGE 0xA5u
+
 /* The machine as a boot loader leaves it: paging on, the directory mapped into itself, nothing
  * mapped in the heap's window, memory described. */
 struct boot_state {

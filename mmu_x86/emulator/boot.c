@@ -1,37 +1,12 @@
-/* The board's side: RAM, and the state that a boot loader leaves; and the probe's view of both.
- *
- * Physical memory, in frames, for F frames of the core's own and B frames of bitmap:
- *
- *   0            reserved: the real-mode interrupt table of a PC
- *   1            page directory
- *   2            page table of slot 768: the boot data at VIRTUAL_BOOT
- *   3 ..         B frames of frame bitmap
- *   then         a third of the F frames; a hole of HOLE frames with nothing in it; another third;
- * a reserved run of HOLE frames; the rest */
+/* RAM and the state that a boot loader leaves in it (mmu_x86/board.h), and the probe's view of
+ * both. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "mmu_x86/board.h"
 #include "mmu_x86/emulator/emulator.h"
 #include "mmu_x86/injection.h"
-
-#define VIRTUAL_BOOT 0xC0100000u
-#define DIRECTORY_FRAME 1u
-#define TABLE_FRAME 2u
-#define BITMAP_FRAME 3u
-#define HOLE 5u
-
-static uint32_t bitmap_frames(uint32_t frame_count)
-{
-    /* The bitmap covers itself, the frames before it and the holes; a page more than enough for all
-     * of these. */
-    return frames_size_bytes(frame_count + 64u + frame_count / 1024u) / PAGE_SIZE + 1u;
-}
-
-static uint32_t ram_frames(uint32_t frame_count)
-{
-    return BITMAP_FRAME + bitmap_frames(frame_count) + frame_count + 2u * HOLE;
-}
 
 static void *host_memory(size_t size_bytes)
 {
@@ -42,7 +17,7 @@ static void *host_memory(size_t size_bytes)
 
 bool emulator_power_on(uint32_t frame_count_max)
 {
-    size_t frames = ram_frames(frame_count_max);
+    size_t frames = board_ram_frames(frame_count_max);
     emulator = (struct emulator){
         .frame_count_max = frame_count_max,
         .ram = host_memory(frames * PAGE_SIZE),
@@ -68,7 +43,7 @@ static void host_release(void *memory, size_t size_bytes)
 
 void emulator_power_off(void)
 {
-    size_t frames = ram_frames(emulator.frame_count_max);
+    size_t frames = board_ram_frames(emulator.frame_count_max);
     host_release(emulator.ram, frames * PAGE_SIZE);
     host_release(emulator.tlb, EMULATOR_PAGES * sizeof(uint32_t));
     host_release(emulator.tlb_pages, EMULATOR_PAGES * sizeof(uint32_t));
@@ -84,38 +59,6 @@ static uint32_t *frame_words(uint32_t frame)
     return &emulator.ram[frame * (PAGE_SIZE / 4u)];
 }
 
-static void memory_describe(uint32_t frame_count, struct boot_state *boot)
-{
-    uint32_t bitmap_count = bitmap_frames(frame_count);
-    uint32_t own = BITMAP_FRAME + bitmap_count;
-    uint32_t third = frame_count / 3u;
-    uint32_t second = own + third + HOLE;
-    boot->usable[0] = (struct frame_range){{0}, own + third};
-    boot->usable[1] = (struct frame_range){{second}, frame_count - third + HOLE};
-    boot->reserved[0] = (struct frame_range){{0}, own};
-    boot->reserved[1] = (struct frame_range){{second + third}, HOLE};
-    boot->map = (struct memory_map){boot->usable, 2, boot->reserved, 2};
-    boot->frames_at = vaddr_of(VIRTUAL_BOOT);
-    boot->frames_size_bytes = bitmap_count * PAGE_SIZE;
-}
-
-/* Directory and first table, as a boot loader makes them before it turns paging on. */
-static void tables_make(uint32_t bitmap_count)
-{
-    uint32_t *directory = frame_words(DIRECTORY_FRAME);
-    uint32_t *table = frame_words(TABLE_FRAME);
-    uint32_t flags = ENTRY_PRESENT | ENTRY_WRITABLE;
-    memset(directory, 0, PAGE_SIZE);
-    memset(table, 0, PAGE_SIZE);
-    directory[PROBE_SLOT_KERNEL] = entry_of((frame_t){TABLE_FRAME}, flags);
-    directory[RECURSIVE_SLOT] = entry_of((frame_t){DIRECTORY_FRAME}, flags);
-    for (uint32_t i = 0; i < bitmap_count; i++) {
-        uint32_t index = table_index(vaddr_of(VIRTUAL_BOOT + i * PAGE_SIZE));
-        table[index] = entry_of((frame_t){BITMAP_FRAME + i}, flags);
-    }
-    memcpy(emulator.boot_directory, directory, PAGE_SIZE);
-}
-
 bool probe_reset(uint32_t frame_count, struct boot_state *boot)
 {
     if (frame_count > emulator.frame_count_max)
@@ -125,11 +68,12 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     emulator.used_count = 0;
     emulator.watched_count = 0;
     emulator.watched_written = false;
-    emulator.frame_count = ram_frames(frame_count);
-    emulator_set_root((frame_t){DIRECTORY_FRAME});
+    emulator.frame_count = board_ram_frames(frame_count);
+    emulator_set_root((frame_t){BOARD_DIRECTORY});
     emulator.interrupts_enabled = 1;
-    memory_describe(frame_count, boot);
-    tables_make(bitmap_frames(frame_count));
+    board_describe(frame_count, boot);
+    board_tables(boot, frame_words(BOARD_DIRECTORY), frame_words(BOARD_TABLE));
+    memcpy(emulator.boot_directory, frame_words(BOARD_DIRECTORY), PAGE_SIZE);
     probe_journal_clear();
     emulator.counts = (struct probe_counts){0};
     injection = (struct injection){.interrupt_handler = injection.interrupt_handler};

@@ -35,17 +35,11 @@ static bool frame_exists(frame_t frame)
     return frame.n < emulator.frame_count;
 }
 
-/* RAM that was never written holds this: its low bit makes a table that was not zeroed look mapped.
- */
-#define RAM_GARBAGE 0xA5
-
-void emulator_frame_use(frame_t frame)
+void emulator_frame_fill(frame_t frame)
 {
-    if ((emulator.frame_state[frame.n] & FRAME_USED) == 0) {
-        emulator.frame_state[frame.n] |= FRAME_USED;
-        emulator.used_frames[emulator.used_count++] = frame.n;
-        memset(physical_word(frame, 0), RAM_GARBAGE, PAGE_SIZE);
-    }
+    emulator.frame_state[frame.n] |= FRAME_USED;
+    emulator.used_frames[emulator.used_count++] = frame.n;
+    memset(physical_word(frame, 0), PROBE_GARBAGE, PAGE_SIZE);
 }
 
 static void tlb_put(vaddr_t at, uint32_t entry)

@@ -61,8 +61,8 @@ struct emulator {
 
 extern struct emulator emulator;
 
-/* Makes the machine, with room for frame_count_max frames for the core, and resets it. Returns
- * false if there is no memory for it. Host memory is used as it is touched. */
+/* Makes the machine, with room for frame_count_max frames for the core; probe_reset boots it.
+ * Returns false if there is no memory for it. Host memory is used as it is touched. */
 bool emulator_power_on(uint32_t frame_count_max);
 
 /* Gives the machine's host memory back. */
@@ -71,7 +71,8 @@ void emulator_power_off(void);
 /* To be called before a frame is accessed: one that was not since the last reset is filled with
  * garbage first, so that what a run reads of memory it never wrote is the same in every run, and is
  * not zero. */
-void emulator_frame_use(frame_t frame);
+void emulator_frame_fill(frame_t frame);
+static inline void emulator_frame_use(frame_t frame);
 
 /* The slow path of an access: walks the tables, fills the TLB, sets accessed and dirty bits, or
  * faults. */
@@ -82,6 +83,12 @@ void emulator_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes);
 void emulator_flush_page(vaddr_t page);
 void emulator_set_root(frame_t directory);
 void emulator_interrupt(void);
+
+static inline void emulator_frame_use(frame_t frame)
+{
+    if (__builtin_expect((emulator.frame_state[frame.n] & FRAME_USED) == 0, 0))
+        emulator_frame_fill(frame);
+}
 
 /* The word of RAM behind a virtual address. */
 static inline uint32_t *emulator_word(vaddr_t at, uint32_t access)

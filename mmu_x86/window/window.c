@@ -1,23 +1,12 @@
-/* The memory, the state that a boot loader leaves, and the probe's view of both.
- *
- * Frames are laid out as on the emulator's board, so that holes and reserved runs are met here too:
- *
- *   0 .. 2       reserved: low memory, the page directory, the page table of slot 768
- *   3 ..         the frames of the bitmap
- *   then         half of the core's own frames; a hole of HOLE frames; a reserved run of HOLE
- *                frames; the other half */
+/* The memory, the state that a boot loader leaves (mmu_x86/board.h), and the probe's view of both.
+ */
 #include "mmu_x86/window/window.h"
 
 #include <string.h>
 #include <sys/mman.h>
 
+#include "mmu_x86/board.h"
 #include "mmu_x86/injection.h"
-
-#define BOOT_AT 0xC0100000u
-#define DIRECTORY_FRAME 1u
-#define TABLE_FRAME 2u
-#define BITMAP_FRAME 3u
-#define HOLE 5u
 
 /* Leaves room for everything else among the frame numbers that there are. */
 #define FRAMES_MAX (FRAME_COUNT_MAX - 256u)
@@ -91,50 +80,16 @@ static uint32_t *table_words(uint32_t slot)
     return (uint32_t *)(window.tables + slot * PAGE_SIZE);
 }
 
-static uint32_t bitmap_pages(uint32_t frame_count)
-{
-    return page_round_up(frames_size_bytes(frame_count + 256u)) / PAGE_SIZE;
-}
-
-static void memory_describe(uint32_t frame_count, struct boot_state *boot)
-{
-    uint32_t bitmap_count = bitmap_pages(frame_count);
-    uint32_t own = BITMAP_FRAME + bitmap_count;
-    uint32_t half = frame_count / 2u;
-    uint32_t second = own + half + HOLE;
-    boot->usable[0] = (struct frame_range){{0}, own + half};
-    boot->usable[1] = (struct frame_range){{second}, HOLE + frame_count - half};
-    boot->reserved[0] = (struct frame_range){{0}, own};
-    boot->reserved[1] = (struct frame_range){{second}, HOLE};
-    boot->map = (struct memory_map){boot->usable, 2, boot->reserved, 2};
-    boot->frames_at = vaddr_of(BOOT_AT);
-    boot->frames_size_bytes = bitmap_count * PAGE_SIZE;
-}
-
-/* Directory and first table. The other tables need no clearing: a slot that is not present shows
- * none, and the core zeroes each that it makes. */
-static void tables_make(uint32_t bitmap_count)
-{
-    uint32_t *directory = table_words(RECURSIVE_SLOT);
-    uint32_t *table = table_words(PROBE_SLOT_KERNEL);
-    uint32_t flags = ENTRY_PRESENT | ENTRY_WRITABLE;
-    memset(directory, 0, PAGE_SIZE);
-    memset(table, 0, PAGE_SIZE);
-    directory[PROBE_SLOT_KERNEL] = entry_of((frame_t){TABLE_FRAME}, flags);
-    directory[RECURSIVE_SLOT] = entry_of((frame_t){DIRECTORY_FRAME}, flags);
-    for (uint32_t i = 0; i < bitmap_count; i++)
-        table[table_index(vaddr_of(BOOT_AT + i * PAGE_SIZE))] =
-            entry_of((frame_t){BITMAP_FRAME + i}, flags);
-    memcpy(window.boot_directory, directory, PAGE_SIZE);
-}
-
 bool probe_reset(uint32_t frame_count, struct boot_state *boot)
 {
     if (frame_count > FRAMES_MAX || !window_open())
         return false;
-    memory_describe(frame_count, boot);
-    tables_make(bitmap_pages(frame_count));
-    window.root = (frame_t){DIRECTORY_FRAME};
+    board_describe(frame_count, boot);
+    /* The other tables need no clearing: a slot that is not present shows none, and the core zeroes
+     * each that it makes. */
+    board_tables(boot, table_words(RECURSIVE_SLOT), table_words(PROBE_SLOT_KERNEL));
+    memcpy(window.boot_directory, table_words(RECURSIVE_SLOT), PAGE_SIZE);
+    window.root = (frame_t){BOARD_DIRECTORY};
     window.interrupts_enabled = 1;
     injection = (struct injection){.interrupt_handler = injection.interrupt_handler};
     return true;

@@ -1,0 +1,196 @@
+#!/usr/bin/env bash
+# Functions that the programs in ci/ share: progress, child processes, numbers, JSON. To be sourced, by bash with
+# set -u and pipefail.
+
+# --- numbers and times ---
+
+# Prints a whole number with commas between thousands.
+thousands()
+{
+    local digits=$1 out=
+    while ((${#digits} > 3)); do
+        out=,${digits: -3}$out
+        digits=${digits:0:${#digits}-3}
+    done
+    printf '%s' "$digits$out"
+}
+
+# Prints A / B with DIGITS decimals, 0 where B is 0.
+ratio()
+{
+    awk -v a="$1" -v b="$2" -v form="%.$3f" 'BEGIN { printf form, (b > 0 ? a / b : 0) }'
+}
+
+# Prints a number of seconds as people say it.
+duration()
+{
+    if (($1 < 60)); then
+        printf '%d s' "$1"
+    else
+        printf '%d min %d s' $(($1 / 60)) $(($1 % 60))
+    fi
+}
+
+# The milliseconds of a clock; only differences mean something.
+clock_ms()
+{
+    local now=${EPOCHREALTIME/[.,]/}
+    printf '%s' "${now:0:${#now}-3}"
+}
+
+# --- progress ---
+
+progress_seconds_between_lines=10
+progress_shown_at=$SECONDS
+progress_pending=no
+
+# Shows TEXT as the state of what is going on: a line that the next call rewrites on a terminal, otherwise a
+# line of its own, but only one in ten seconds.
+progress()
+{
+    if [[ -t 1 ]]; then
+        local width=${COLUMNS:-80}
+        printf '\r\033[K  %s' "${1:0:width-3}"
+        progress_pending=yes
+    elif ((SECONDS - progress_shown_at >= progress_seconds_between_lines)); then
+        printf '  %s\n' "$1"
+        progress_shown_at=$SECONDS
+    fi
+}
+
+progress_end()
+{
+    if [[ $progress_pending == yes ]]; then
+        printf '\r\033[K'
+        progress_pending=no
+    fi
+    progress_shown_at=$SECONDS
+}
+
+# --- child processes ---
+
+# Each child leads a process group of its own, so that what it starts ends with it, and so that Ctrl-C reaches
+# only this shell, which then ends them in order.
+declare -A children=()
+
+# Starts COMMAND with its output in the file LOG; `spawned' is its process.
+spawn()
+{
+    local log=$1
+    shift
+    set -m
+    "$@" > "$log" 2>&1 < /dev/null &
+    spawned=$!
+    set +m
+    children[$spawned]=1
+}
+
+# Waits for a child and returns its status; 124 if `watch' has ended it.
+reap()
+{
+    local status
+    [[ -n ${children[$1]:-} ]] || return 124
+    wait "$1" 2> /dev/null
+    status=$?
+    unset "children[$1]"
+    return "$status"
+}
+
+# Ends the children that are still there: asks, and after five seconds insists.
+end_children()
+{
+    local pid tries
+    for pid in "${!children[@]}"; do
+        kill -TERM -- "-$pid" 2> /dev/null
+    done
+    for ((tries = 0; tries < 50; tries++)); do
+        any_running "${!children[@]}" || break
+        sleep 0.1
+    done
+    for pid in "${!children[@]}"; do
+        kill -KILL -- "-$pid" 2> /dev/null
+        reap "$pid"
+    done
+}
+
+any_running()
+{
+    local pid
+    for pid in "$@"; do
+        if kill -0 "$pid" 2> /dev/null; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+# watch DESCRIBE LIMIT PID...: waits until all children PID have ended, showing the progress that the function
+# DESCRIBE puts into `describe_text' from the seconds so far. Returns 1 if they were ended after LIMIT seconds.
+watch()
+{
+    local describe=$1 limit=$2 start=$SECONDS
+    shift 2
+    while any_running "$@"; do
+        if ((SECONDS - start > limit)); then
+            progress_end
+            end_children
+            return 1
+        fi
+        describe_text=
+        "$describe" $((SECONDS - start))
+        [[ -z $describe_text ]] || progress "$describe_text"
+        sleep 0.2
+    done
+    progress_end
+}
+
+# --- JSON ---
+
+json_string()
+{
+    local text=$1
+    text=${text//\\/\\\\}
+    text=${text//\"/\\\"}
+    text=${text//$'\n'/\\n}
+    text=${text//[$'\x01'-$'\x1f']/ }
+    printf '"%s"' "$text"
+}
+
+# Prints its arguments, which are JSON already, as an array.
+json_array()
+{
+    local separator='' item
+    printf '['
+    for item in "$@"; do
+        printf '%s%s' "$separator" "$item"
+        separator=', '
+    done
+    printf ']'
+}
+
+# --- files ---
+
+# True if the directory exists and anything but hidden files is in it.
+has_files()
+{
+    [[ -d $1 && -n $(find "$1" -type f ! -name '.*' -print -quit) ]]
+}
+
+# Prints why FILE cannot be written, or nothing if it can; leaves no trace.
+why_not_writable()
+{
+    local file=$1 directory=. why
+    [[ $file == */* ]] && directory=${file%/*}/
+    if [[ -z $file ]]; then
+        printf 'it has no name'
+    elif [[ -e $file && ! -f $file ]]; then
+        printf 'it is not a regular file'
+    elif [[ ! -d $directory ]]; then
+        printf 'there is no directory %s' "$directory"
+    elif ! why=$(: 2>&1 > "$file.part.$$"); then
+        why=${why##*: }
+        printf '%s' "${why:-it cannot be created}"
+    else
+        rm -f -- "$file.part.$$"
+    fi
+}

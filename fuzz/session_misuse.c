@@ -81,14 +81,18 @@ static enum outcome damage(struct session *session, uint32_t at, const struct op
     return outcome;
 }
 
-/* The next link of the free block behind the slot's, if there is one. */
-static uint32_t link_behind(const struct session *session, uint32_t header, uint32_t size)
+/* The next link of the free block behind the slot's, if there is one that the damage would not turn
+ * into none: a list that ends early looks like any other. */
+static uint32_t link_behind(const struct session *session, uint32_t header, uint32_t size,
+                            uint32_t damage)
 {
     uint32_t next = header + size;
     if (next >= session_heap_end(session) - 4u)
         return 0;
     uint32_t tag = probe_user_load(vaddr_of(next)) ^ session->scene.key ^ next;
-    return (tag & TAG_USED) != 0 ? 0 : next + 4u;
+    if ((tag & TAG_USED) != 0 || probe_user_load(vaddr_of(next + 4u)) == damage)
+        return 0;
+    return next + 4u;
 }
 
 static enum outcome apply_damage(struct session *session, const struct op *op)
@@ -107,7 +111,7 @@ static enum outcome apply_damage(struct session *session, const struct op *op)
     case OP_DAMAGE_NEXT: return damage(session, header + size, op, REASONS_NEIGHBOUR);
     case OP_DAMAGE_PREVIOUS: return damage(session, header - 4u, op, REASONS_NEIGHBOUR);
     default: /* OP_DAMAGE_LINK */
-        link = link_behind(session, header, size);
+        link = link_behind(session, header, size, op->arg);
         return link == 0 ? OUTCOME_SKIPPED : damage(session, link, op, REASON(DAMAGED_LINK));
     }
 }

@@ -5,9 +5,8 @@
 /* True if the member of the list at `at` links back to the one before it (0: the head). */
 static bool links_back(const struct heap *heap, uint32_t at, uint32_t before)
 {
-    vaddr_t link = block_prev_link(block_at(at));
-    return at % BLOCK_GRANULE == 4u && verify_readable(heap, link.v) &&
-           machine_load(link) == before;
+    return verify_member(heap, block_at(at)) &&
+           machine_load(block_prev_link(block_at(at))) == before;
 }
 
 /* The walk believes only members that link back, so a damaged link ends it early instead of leading

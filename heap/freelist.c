@@ -33,22 +33,16 @@ void freelist_remove(const struct heap *heap, block_t block, uint32_t size_bytes
         bins_emptied(heap, size_bytes);
 }
 
-/* True if the link at `at` can be read and leads to the block. A damaged link may lead to the last
- * words of a page, so it is the place that is read which must be there. */
-static bool link_holds(const struct heap *heap, vaddr_t at, block_t block)
-{
-    return verify_readable(heap, at.v) && machine_load(at) == block.at;
-}
-
 bool freelist_linked(const struct heap *heap, block_t block, uint32_t size_bytes)
 {
-    uint32_t next = machine_load(block_next_link(block));
-    uint32_t prev = machine_load(block_prev_link(block));
-    if (next != 0 && !link_holds(heap, block_prev_link(block_at(next)), block))
+    block_t next = block_at(machine_load(block_next_link(block)));
+    block_t prev = block_at(machine_load(block_prev_link(block)));
+    if (next.at != 0 &&
+        (!verify_member(heap, next) || machine_load(block_prev_link(next)) != block.at))
         return false;
-    if (prev == 0)
+    if (prev.at == 0)
         return heap_load(heap, head_field(heap, size_bytes)) == block.at;
-    return link_holds(heap, block_next_link(block_at(prev)), block);
+    return verify_member(heap, prev) && machine_load(block_next_link(prev)) == block.at;
 }
 
 enum freelist_answer freelist_find(const struct heap *heap, uint32_t size_bytes, block_t *found)

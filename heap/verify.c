@@ -22,19 +22,38 @@ static bool tag_legal(tag_t tag, uint32_t size_room)
            (flags & TAG_RESERVED) == 0 && flags != (TAG_USED | TAG_SPARSE);
 }
 
-enum misuse_reason verify_block(const struct heap *heap, block_t block, tag_t *tag)
+/* Reads a header. Returns false if none can stand there, or it is not legal. */
+static bool header_read(const struct heap *heap, block_t block, tag_t *tag)
 {
     uint32_t epilogue = block_epilogue(heap).at;
     if (block.at % BLOCK_GRANULE != 4u || block.at < block_first(heap).at || block.at >= epilogue ||
         !verify_readable(heap, block.at))
-        return MISUSE_NOT_A_BLOCK;
+        return false;
     *tag = tag_load(heap, block.at);
-    if (!tag_legal(*tag, epilogue - block.at))
+    return tag_legal(*tag, epilogue - block.at);
+}
+
+enum misuse_reason verify_block(const struct heap *heap, block_t block, tag_t *tag)
+{
+    if (!header_read(heap, block, tag))
         return MISUSE_NOT_A_BLOCK;
     uint32_t footer = block.at + tag_size(*tag) - 4u;
     if (!verify_readable(heap, footer) || tag_load(heap, footer).word != tag->word)
         return MISUSE_TAGS_DISAGREE;
     return MISUSE_NONE;
+}
+
+/* True if a free block's links are mapped: they are on another page than its header if that is a
+ * page's last word, which only happens if the header is a false one. */
+static bool links_readable(const struct heap *heap, block_t block)
+{
+    return (block.at & PAGE_MASK) != PAGE_SIZE - 4u || verify_readable(heap, block.at + 4u);
+}
+
+bool verify_member(const struct heap *heap, block_t block)
+{
+    tag_t tag;
+    return header_read(heap, block, &tag) && !tag_used(tag) && links_readable(heap, block);
 }
 
 enum misuse_reason verify_payload(const struct heap *heap, vaddr_t payload, tag_t *tag)
@@ -52,13 +71,8 @@ enum misuse_reason verify_payload(const struct heap *heap, vaddr_t payload, tag_
 
 enum misuse_reason verify_free(const struct heap *heap, block_t block, tag_t *tag)
 {
-    if (verify_block(heap, block, tag) != MISUSE_NONE || tag_used(*tag))
-        return MISUSE_DAMAGED_LINK;
-    /* What a damaged link leads to may look like a free block's header without its links: they are
-     * on another page if the header is a page's last word. */
-    bool links_apart = (block.at & PAGE_MASK) == PAGE_SIZE - 4u;
-    if ((links_apart && !verify_readable(heap, block.at + 4u)) ||
-        !freelist_linked(heap, block, tag_size(*tag)))
+    if (verify_block(heap, block, tag) != MISUSE_NONE || tag_used(*tag) ||
+        !links_readable(heap, block) || !freelist_linked(heap, block, tag_size(*tag)))
         return MISUSE_DAMAGED_LINK;
     return MISUSE_NONE;
 }

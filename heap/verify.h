@@ -24,6 +24,10 @@ enum misuse_reason verify_block(const struct heap *heap, block_t block, tag_t *t
  * blocks. */
 enum misuse_reason verify_payload(const struct heap *heap, vaddr_t payload, tag_t *tag);
 
+/* True if a free block's header stands at `block` and its links can be read: what a link leads to
+ * must at least be that. Old links lie about in free memory; old headers do not (heap/block.h). */
+bool verify_member(const struct heap *heap, block_t block);
+
 /* Believes a free block, its tags and its links, or returns why not: always MISUSE_DAMAGED_LINK. */
 enum misuse_reason verify_free(const struct heap *heap, block_t block, tag_t *tag);
 

@@ -45,10 +45,10 @@ static void digest_blocks(const struct scene *scene, struct eye *eye, uint32_t e
     }
 }
 
-static void digest_pages(const struct scene *scene, uint32_t end, uint64_t *digest)
+static void digest_pages(const struct scene *scene, struct eye *eye, uint32_t end, uint64_t *digest)
 {
     for (uint32_t page = scene->heap_at.v; page < end; page += PAGE_SIZE)
-        digest_word(digest, probe_page(vaddr_of(page)) != (const uint32_t *)0);
+        digest_word(digest, eye_mapped(eye, page));
 }
 
 void digest_state(const struct scene *scene, uint64_t *digest)
@@ -62,5 +62,5 @@ void digest_state(const struct scene *scene, uint64_t *digest)
     if (end % PAGE_SIZE != 0 || end <= scene->heap_at.v || end > scene->heap_limit.v)
         return;
     digest_blocks(scene, &eye, end, digest);
-    digest_pages(scene, end, digest);
+    digest_pages(scene, &eye, end, digest);
 }

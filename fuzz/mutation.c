@@ -162,7 +162,7 @@ static bool change_config(struct mutation *mutation)
     case 1: config->frame_count = random_below(random, 16); break;
     case 2: /* seldom many: a run that maps thousands of pages costs as much as a hundred others */
         config->frame_count =
-            random_below(random, random_below(random, 16) == 0 ? OP_FRAMES_MAX + 1u : 200u);
+            random_below(random, random_below(random, 16) == 0 ? OP_FRAMES_FUZZED + 1u : 200u);
         break;
     case 3: config->window_pages = 1u + random_below(random, 32); break;
     default:

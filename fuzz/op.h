@@ -95,6 +95,7 @@ struct op_config {
 /* Bounds of what bytes and text can name; a trace has its own, in its header. */
 #define OP_SLOTS 64u
 #define OP_FRAMES_MAX 4096u
+#define OP_FRAMES_FUZZED 1280u       /* the fuzzers' bound: enough for a second page table */
 #define OP_WINDOW_PAGES_MAX 0x3F800u /* HEAP_WINDOW_END - HEAP_WINDOW_START */
 #define OP_DEVICE_PAGES 64u /* pages of the device window: MAP and UNMAP take n modulo this */
 

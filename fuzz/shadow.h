@@ -54,7 +54,7 @@ void shadow_leave(struct shadow *shadow, uint32_t slot);
  * last SHADOW_EDGE bytes, and between them at most SHADOW_INNER words at equal distances. Cost:
  * constant. */
 #define SHADOW_EDGE 128u
-#define SHADOW_INNER 64u
+#define SHADOW_INNER 16u
 void shadow_fill(struct shadow *shadow, uint32_t slot);
 
 /* Rule S3: the words that shadow_fill wrote for `block` are intact, as far as the first size_bytes

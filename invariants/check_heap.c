@@ -53,17 +53,17 @@ static bool rule_H4(const struct scene *scene, struct eye *eye, uint32_t at, con
 }
 
 /* Pages of the hole of a sparse free block that are not mapped. */
-static uint32_t hole_pages(uint32_t at, uint32_t size)
+static uint32_t hole_pages(struct eye *eye, uint32_t at, uint32_t size)
 {
     uint32_t count = 0;
     uint32_t first = page_round_up(at + BLOCK_SIZE_MIN + 4u);
     uint32_t end = page_round_down(at + size - 4u);
     for (uint32_t page = first; page < end; page += PAGE_SIZE)
-        count += probe_page(vaddr_of(page)) == NULL;
+        count += !eye_mapped(eye, page);
     return count;
 }
 
-static void count_block(uint32_t at, uint32_t tag, struct census *census)
+static void count_block(struct eye *eye, uint32_t at, uint32_t tag, struct census *census)
 {
     uint32_t size = tag & ~7u;
     if ((tag & 1u) != 0) {
@@ -75,7 +75,7 @@ static void count_block(uint32_t at, uint32_t tag, struct census *census)
     census->free_sum += at;
     census->free_xor ^= at;
     if ((tag & 2u) != 0)
-        census->hole_pages += hole_pages(at, size);
+        census->hole_pages += hole_pages(eye, at, size);
     else if (size > census->largest_dense)
         census->largest_dense = size;
 }
@@ -99,7 +99,7 @@ bool check_blocks(const struct scene *scene, struct census *census, struct viola
             !rule_H2(footer_at, header, footer, violation) ||
             !rule_H3(at, header, previous_free, violation))
             return false;
-        count_block(at, header, census);
+        count_block(&eye, at, header, census);
         previous_free = (header & 1u) == 0;
         at += header & ~7u;
     }

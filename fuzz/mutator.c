@@ -37,7 +37,11 @@ static bool decode(struct op_list *ops, struct op_config *config, struct mutator
 {
     static const uint8_t none[1];
     uint32_t size_bytes = size_bounded(input.size_bytes);
-    return op_list_decode(ops, config, size_bytes != 0 ? input.data : none, size_bytes);
+    if (!op_list_decode(ops, config, size_bytes != 0 ? input.data : none, size_bytes))
+        return false;
+    if (config->frame_count > OP_FRAMES_FUZZED)
+        config->frame_count = OP_FRAMES_FUZZED;
+    return true;
 }
 
 static bool begin(struct mutation *mutation, struct mutator_input input, struct mutator_input other,

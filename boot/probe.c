@@ -11,9 +11,11 @@
 struct injection injection;
 
 extern uint32_t boot_directory[TABLE_ENTRIES];
+extern uint32_t boot_table[TABLE_ENTRIES];
 
 /* Boot's directory as it was handed to probe_start. */
 static uint32_t boot_entries[TABLE_ENTRIES];
+static uint32_t boot_table_entries[TABLE_ENTRIES];
 
 static uint32_t frame_count_max;
 
@@ -24,8 +26,10 @@ static uint32_t bitmap[BITMAP_BYTES / 4u];
 
 bool probe_start(void)
 {
-    for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
         boot_entries[i] = boot_directory[i];
+        boot_table_entries[i] = boot_table[i];
+    }
     frame_count_max = memory_frame_count();
     return frames_size_bytes(FRAME_COUNT_MAX) <= sizeof bitmap;
 }
@@ -101,9 +105,11 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
 {
     if (frame_count > frame_count_max)
         return false;
-    /* All of the directory, boot's slots too: the last session may have damaged them. */
-    for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
+    /* Boot's slots and table too: the last session may have damaged them. */
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
         boot_directory[i] = boot_entries[i];
+        boot_table[i] = boot_table_entries[i];
+    }
     machine_set_root((frame_t){((uint32_t)(uintptr_t)boot_directory - KERNEL_AT) >> PAGE_SHIFT});
     frames_refill(frame_count);
     memory_cut_to(frame_count, boot);
@@ -149,6 +155,16 @@ const uint32_t *probe_page(vaddr_t page)
 const uint32_t *probe_boot_directory(void)
 {
     return boot_entries;
+}
+
+const uint32_t *probe_boot_table(void)
+{
+    return boot_table_entries;
+}
+
+frame_t probe_root(void)
+{
+    return machine_root();
 }
 
 uint32_t probe_tlb_count(void)

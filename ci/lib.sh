@@ -78,6 +78,7 @@ spawn()
 {
     local log=$1
     shift
+    : > "$log"
     set -m
     "$@" > "$log" 2>&1 < /dev/null &
     spawned=$!

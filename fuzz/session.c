@@ -96,6 +96,7 @@ static bool session_begin(struct session *session, const struct op_config *confi
     session->violation = (struct violation){0};
     session->census = (struct census){0};
     session->op = (struct op){0};
+    session->misuse = (struct misuse){0};
     session->misuse_count = 0;
     session->misuse_total = 0;
     session->refusal_count = 0;
@@ -159,8 +160,7 @@ static bool check(struct session *session, enum session_check check)
 {
     bool full = check == SESSION_CHECK_FULL || (check == SESSION_CHECK_LOCAL &&
                                                 session->operation_count % SESSION_FULL_EVERY == 0);
-    if (!full)
-        session->census.largest_dense = 0;
+    session->census.current = full;
     if (full)
         return check_all(&session->scene, &session->census, &session->violation);
     if (check == SESSION_CHECK_NONE)
@@ -168,7 +168,8 @@ static bool check(struct session *session, enum session_check check)
     if (!vaddr_is_null(session->touched) &&
         !check_local(&session->scene, session->touched, &session->violation))
         return false;
-    return vaddr_is_null(session->freed) ||
+    /* An interrupt handler may have made something new of what was freed. */
+    return vaddr_is_null(session->freed) || session->handler.fired ||
            check_local_freed(&session->scene, session->freed, session->freed_size,
                              &session->violation);
 }
@@ -184,7 +185,7 @@ static bool session_apply(struct session *session, const struct op *op, enum ses
     session->before = (struct before){
         .frames_free = session_frames_free(session),
         .frames_refused = injection.frames_refused,
-        .largest_dense = session->census.largest_dense,
+        .largest_dense = session->census.current ? session->census.largest_dense : 0,
     };
     probe_journal_clear();
     enum outcome outcome = apply(session, op);
@@ -238,6 +239,7 @@ static bool session_end(struct session *session)
     struct shadow *shadow = &session->shadow;
     injection.refuse_countdown = 0;
     injection.interrupt_countdown = 0;
+    session->handler.fired = false;
     session->misuse_count = 0;
     session->op = all;
     digest_state(&session->scene, &session->digest);

@@ -69,10 +69,15 @@ static const struct journal_entry *net_write(const struct session *session,
 {
     for (uint32_t first = 0; first < count; first++) {
         uint32_t last = first;
-        for (uint32_t i = first; i < count; i++)
-            if (journal[i].physical == journal[first].physical)
-                last = i;
-        if (((journal[first].old ^ journal[last].word) & word_mask(journal[first].at)) != 0 &&
+        uint32_t earliest = first;
+        for (uint32_t i = 0; i < count; i++) {
+            if (journal[i].physical != journal[first].physical)
+                continue;
+            earliest = i < earliest ? i : earliest;
+            last = i > last ? i : last;
+        }
+        if (earliest == first &&
+            ((journal[first].old ^ journal[last].word) & word_mask(journal[first].at)) != 0 &&
             !may_change(session, journal[first].at))
             return &journal[first];
     }

@@ -279,6 +279,24 @@ TEST(S6_misuse_without_a_report_is_reported)
     test_expect_broken(OP_DOUBLE_FREE, 0, 0, RULE_S6);
 }
 
+/* A verdict must not depend on what ran before, that of a violation no less. */
+TEST(S6_digest_of_a_missing_report_does_not_depend_on_an_earlier_session)
+{
+    uint64_t digest[2];
+    for (uint32_t run = 0; run < 2u; run++) {
+        test_session_up(HEAP_BINS, TEST_WINDOW_PAGES);
+        test_expect_applied(OP_ALLOC, 0, 100, 0);
+        test_expect_applied(run == 0 ? OP_FREE_MISALIGNED : OP_FREE_INNER, 0, 1, 0);
+        test_session_up(HEAP_BINS, TEST_WINDOW_PAGES);
+        test_expect_applied(OP_ALLOC, 0, 100, 0);
+        test_expect_applied(OP_FREE, 0, 0, 0);
+        EXPECT(!vaddr_is_null(kmalloc(&test_session->heap, 100)));
+        test_expect_broken(OP_DOUBLE_FREE, 0, 0, RULE_S6);
+        digest[run] = test_session->digest;
+    }
+    EXPECT_EQUAL(digest[1], digest[0]);
+}
+
 int main(void)
 {
     RUN(S4_refusals_are_justified_by_what_was_there);
@@ -293,5 +311,6 @@ int main(void)
     RUN(S6_number_and_reason_of_reports_are_judged);
     RUN(S6_report_of_a_good_call_is_reported);
     RUN(S6_misuse_without_a_report_is_reported);
+    RUN(S6_digest_of_a_missing_report_does_not_depend_on_an_earlier_session);
     return 0;
 }

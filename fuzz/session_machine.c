@@ -49,6 +49,14 @@ static vaddr_t device_page(const struct op *op)
     return vaddr_of(DEVICE_WINDOW_AT + op->size % DEVICE_PAGES * PAGE_SIZE);
 }
 
+static bool device_mapped(const struct session *session)
+{
+    for (uint32_t page = 0; page < DEVICE_PAGES; page++)
+        if (session->device_frames[page].n != DEVICE_UNMAPPED.n)
+            return true;
+    return false;
+}
+
 static enum outcome apply_map(struct session *session, const struct op *op)
 {
     vaddr_t frames = session->scene.frames_at;
@@ -71,7 +79,9 @@ static enum outcome apply_map(struct session *session, const struct op *op)
     if (result != PAGING_NO_FRAME)
         return outcome_of(violation_set(&session->violation, RULE_P3, device_page(op).v, PAGING_OK,
                                         result, "mapped already, says paging_map, the page at"));
-    bool justified = session->before.frames_free < 2u ||
+    /* The page's frame, and the table's if no page is mapped in it yet. */
+    uint32_t needed = device_mapped(session) ? 1u : 2u;
+    bool justified = session->before.frames_free < needed ||
                      injection.frames_refused != session->before.frames_refused;
     return outcome_of(session_rule_S4(session, justified, PAGE_SIZE) && session_rule_S5(session));
 }
@@ -110,6 +120,11 @@ static enum outcome apply_stats(struct session *session)
         rule_S8(session, session->shadow.live_count, stats.live_blocks, "live blocks of") &&
         rule_S8(session, session->misuse_total, stats.misuses, "misuses counted by") &&
         rule_S8(session, session->refusal_count, refused, "refusals counted by") &&
+        (!session->census.current ||
+         (rule_S8(session, session->census.mapped_pages, stats.mapped_pages, "mapped pages of") &&
+          rule_S8(session, session->census.free_blocks, stats.free_blocks, "free blocks of") &&
+          rule_S8(session, session->census.largest_free, stats.largest_free + BLOCK_OVERHEAD,
+                  "largest free block of"))) &&
         rule_S8(session, stats.extent_bytes - CONTROL_SIZE - BLOCK_OVERHEAD,
                 stats.live_bytes + stats.free_bytes, "live and free bytes of"));
 }

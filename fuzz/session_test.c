@@ -145,6 +145,34 @@ TEST(S8_wrong_count_of_reclaim_is_reported)
     EXPECT_EQUAL(test_session->violation.rule, RULE_S8);
 }
 
+/* The other users' pages and frames, changed behind their backs: what they meet is the core's fault
+ * to them, and is told before the checks. */
+TEST(F4_frame_that_its_user_cannot_give_back_is_reported)
+{
+    test_session_up(HEAP_BINS, TEST_WINDOW_PAGES);
+    vaddr_t frames = test_session->scene.frames_at;
+    test_expect_applied(OP_PRESSURE, 0, 50, 0);
+    uint32_t last = test_session->scene.held_count - 1u;
+    EXPECT_EQUAL(frames_give_back(frames, test_session->held_frames[last]), FRAMES_OK);
+    test_expect_broken(OP_PRESSURE, 0, 60, RULE_F4);
+    test_session_up(HEAP_BINS, TEST_WINDOW_PAGES);
+    test_expect_applied(OP_MAP, 0, 3, 0);
+    EXPECT_EQUAL(frames_give_back(frames, test_session->device_frames[3]), FRAMES_OK);
+    test_expect_broken(OP_UNMAP, 0, 3, RULE_F4);
+}
+
+TEST(P3_page_of_the_device_that_its_user_does_not_find_is_reported)
+{
+    test_session_up(HEAP_BINS, TEST_WINDOW_PAGES);
+    test_expect_applied(OP_MAP, 0, 3, 0);
+    test_session->device_frames[3] = DEVICE_UNMAPPED;
+    test_expect_broken(OP_MAP, 0, 3, RULE_P3); /* mapped, and nobody did it */
+    test_session_up(HEAP_BINS, TEST_WINDOW_PAGES);
+    test_expect_applied(OP_MAP, 0, 3, 0);
+    test_session->device_frames[3].n += 1u;
+    test_expect_broken(OP_UNMAP, 0, 3, RULE_P3); /* another frame comes back */
+}
+
 TEST(an_operation_ends_with_the_checks)
 {
     test_session_up(HEAP_BINS, TEST_WINDOW_PAGES);
@@ -173,6 +201,8 @@ int main(void)
     RUN(S8_statistics_that_differ_from_the_model_are_reported);
     RUN(S8_block_that_the_model_does_not_know_is_reported);
     RUN(S8_wrong_count_of_reclaim_is_reported);
+    RUN(F4_frame_that_its_user_cannot_give_back_is_reported);
+    RUN(P3_page_of_the_device_that_its_user_does_not_find_is_reported);
     RUN(an_operation_ends_with_the_checks);
     RUN(a_machine_that_is_too_small_is_reported);
     return 0;

@@ -129,8 +129,8 @@ static uint32_t content_next(uint32_t offset, uint32_t usable_bytes)
 void shadow_fill(struct shadow *shadow, uint32_t slot)
 {
     struct shadow_block *block = &shadow->slots[slot];
-    uint32_t page = 1; /* no page's address */
-    uint32_t *words = (uint32_t *)0;
+    uint32_t page = page_round_down(block->at);
+    uint32_t *words = probe_user_write(vaddr_of(page));
     block->seed = ++shadow->next_seed;
     for (uint32_t o = 0; o < block->usable_bytes; o = content_next(o, block->usable_bytes)) {
         uint32_t at = block->at + o;
@@ -148,6 +148,12 @@ struct reader {
     const uint32_t *words;
 };
 
+static struct reader reader_at(uint32_t at)
+{
+    uint32_t page = page_round_down(at);
+    return (struct reader){page, probe_user_read(vaddr_of(page))};
+}
+
 static uint32_t read_word(struct reader *reader, uint32_t at)
 {
     if (page_round_down(at) != reader->page) {
@@ -160,7 +166,7 @@ static uint32_t read_word(struct reader *reader, uint32_t at)
 bool shadow_intact(const struct shadow_block *block, uint32_t at, uint32_t size_bytes,
                    struct violation *violation)
 {
-    struct reader reader = {1u, (const uint32_t *)0};
+    struct reader reader = reader_at(at);
     for (uint32_t o = 0; o + 4u <= size_bytes && o < block->usable_bytes;
          o = content_next(o, block->usable_bytes)) {
         uint32_t found = read_word(&reader, at + o);
@@ -173,7 +179,7 @@ bool shadow_intact(const struct shadow_block *block, uint32_t at, uint32_t size_
 
 bool shadow_zero(uint32_t at, uint32_t usable_bytes, struct violation *violation)
 {
-    struct reader reader = {1u, (const uint32_t *)0};
+    struct reader reader = reader_at(at);
     uint32_t whole = usable_bytes <= PAGE_SIZE ? usable_bytes : 0;
     for (uint32_t o = 0; o < usable_bytes; o = o < whole ? o + 4u : content_next(o, usable_bytes)) {
         uint32_t found = read_word(&reader, at + o);

@@ -13,7 +13,7 @@ struct session *test_session;
 void test_session_up(uint32_t policy, uint32_t window_pages)
 {
     if (test_session == NULL) {
-        void *memory = calloc(1, session_size_bytes(OP_SLOTS));
+        void *memory = calloc(1, (size_t)session_size_bytes(OP_SLOTS));
         EXPECT(memory != NULL && host_start(4u * TEST_FRAMES, OP_SLOTS));
         test_session = session_make(memory, OP_SLOTS);
     }

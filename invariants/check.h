@@ -14,6 +14,7 @@
 /* What the checkers count on their way and hand on. */
 struct census {
     bool complete; /* check_all has gone through with this census */
+    bool current;  /* and no operation has come since: for its user to clear */
     uint32_t end;  /* HEAP_END */
     uint32_t used_blocks;
     uint32_t used_bytes;
@@ -21,6 +22,7 @@ struct census {
     uint32_t free_sum; /* the sum of the free blocks' addresses, and their exclusive or: */
     uint32_t free_xor; /* equal, with the count, for the lists exactly if they hold these blocks */
     uint32_t hole_pages;    /* unmapped pages inside the holes of sparse free blocks */
+    uint32_t largest_free;  /* the largest free block */
     uint32_t largest_dense; /* the largest free block that is not sparse */
     uint32_t mapped_pages;  /* mapped pages of the window */
 };

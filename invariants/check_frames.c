@@ -80,9 +80,9 @@ static bool rule_F5(const struct scene *scene, uint32_t w, uint32_t managed,
 static bool check_word(const struct scene *scene, struct bitmap *bitmap, uint32_t hint, uint32_t w,
                        struct tally *tally, struct violation *violation)
 {
-    uint32_t summary;
-    uint32_t free;
-    uint32_t managed;
+    uint32_t summary = 0;
+    uint32_t free = 0;
+    uint32_t managed = 0;
     if (!eye_read(&bitmap->summary_eye, bitmap->summary_at + w / SCENE_WORD_BITS * 4u, &summary) ||
         !eye_read(&bitmap->free_eye, bitmap->free_at + w * 4u, &free) ||
         !eye_read(&bitmap->managed_eye, bitmap->managed_at + w * 4u, &managed))

@@ -10,7 +10,7 @@
 static bool read_tag(const struct scene *scene, struct eye *eye, uint32_t at, uint32_t *tag,
                      struct violation *violation)
 {
-    uint32_t word;
+    uint32_t word = 0;
     if (!eye_read(eye, at, &word))
         return violation_set(violation, RULE_P1, at, 1, 0, "page of the tag, not mapped,");
     *tag = word ^ scene->key ^ at;
@@ -74,6 +74,7 @@ static void count_block(struct eye *eye, uint32_t at, uint32_t tag, struct censu
     census->free_blocks++;
     census->free_sum += at;
     census->free_xor ^= at;
+    census->largest_free = size > census->largest_free ? size : census->largest_free;
     if ((tag & 2u) != 0)
         census->hole_pages += hole_pages(eye, at, size);
     else if (size > census->largest_dense)
@@ -89,8 +90,8 @@ bool check_blocks(const struct scene *scene, struct census *census, struct viola
     if (!rule_H4(scene, &eye, at - 4u, "prologue at", violation))
         return false;
     while (at < epilogue) {
-        uint32_t header;
-        uint32_t footer;
+        uint32_t header = 0;
+        uint32_t footer = 0;
         if (!read_tag(scene, &eye, at, &header, violation) ||
             !rule_H1(at, header, epilogue - at, violation))
             return false;
@@ -112,6 +113,13 @@ static bool rule_H7(uint32_t field, uint32_t expected, uint32_t found, const cha
     if (expected == found)
         return true;
     return violation_set(violation, RULE_H7, field, expected, found, what);
+}
+
+/* A peak is at least what is there now. */
+static bool rule_H7_peak(uint32_t field, uint32_t now, uint32_t peak, const char *what,
+                         struct violation *violation)
+{
+    return now <= peak || violation_set(violation, RULE_H7, field, now, peak, what);
 }
 
 static bool rule_H8(const struct scene *scene, const uint32_t *control, struct violation *violation)
@@ -185,7 +193,13 @@ bool check_sums(const struct scene *scene, const struct census *census, struct v
            rule_H7(at + HEAP_LIVE_BLOCKS, census->used_blocks, control[HEAP_LIVE_BLOCKS / 4u],
                    "count of used blocks at", violation) &&
            rule_H7(at + HEAP_LIVE_BYTES, census->used_bytes, control[HEAP_LIVE_BYTES / 4u],
-                   "bytes in used blocks at", violation);
+                   "bytes in used blocks at", violation) &&
+           rule_H7_peak(at + HEAP_PEAK_BYTES, census->used_bytes, control[HEAP_PEAK_BYTES / 4u],
+                        "peak of bytes in used blocks at", violation) &&
+           rule_H7_peak(at + HEAP_PEAK_PAGES, census->mapped_pages, control[HEAP_PEAK_PAGES / 4u],
+                        "peak of mapped pages at", violation) &&
+           rule_H7_peak(at + HEAP_PEAK_END, census->end, control[HEAP_PEAK_END / 4u],
+                        "peak of the heap's end at", violation);
 }
 
 bool check_all(const struct scene *scene, struct census *census, struct violation *violation)
@@ -207,6 +221,7 @@ bool check_all(const struct scene *scene, struct census *census, struct violatio
     if (!paging_same && !check_frames(scene, violation))
         return false;
     census->complete = true;
+    census->current = true;
     return true;
 }
 
@@ -214,7 +229,7 @@ bool check_all(const struct scene *scene, struct census *census, struct violatio
 static bool check_one(const struct scene *scene, struct eye *eye, uint32_t at, uint32_t room,
                       uint32_t *tag, struct violation *violation)
 {
-    uint32_t footer;
+    uint32_t footer = 0;
     if (!read_tag(scene, eye, at, tag, violation) || !rule_H1(at, *tag, room, violation))
         return false;
     uint32_t footer_at = at + (*tag & ~7u) - 4u;
@@ -230,7 +245,7 @@ static bool check_around(const struct scene *scene, uint32_t at, uint32_t epilog
 {
     struct eye eye = EYE_OPEN;
     uint32_t first = scene->heap_at.v + CONTROL_SIZE + 4u;
-    uint32_t neighbour;
+    uint32_t neighbour = 0;
     if (!check_one(scene, &eye, at, epilogue - at, tag, violation))
         return false;
     uint32_t next = at + (*tag & ~7u);
@@ -257,7 +272,7 @@ bool check_local(const struct scene *scene, vaddr_t payload, struct violation *v
     if (!check_control(scene, &census, violation))
         return false;
     uint32_t at = payload.v - 4u;
-    uint32_t tag;
+    uint32_t tag = 0;
     if (!check_around(scene, at, census.end - 4u, &tag, violation))
         return false;
     return (tag & 1u) != 0 ||
@@ -274,10 +289,13 @@ bool check_local_freed(const struct scene *scene, vaddr_t payload, uint32_t size
     uint32_t epilogue = census.end - 4u;
     uint32_t at = payload.v - 4u;
     uint32_t footer_at = at + size_bytes - 4u;
-    uint32_t word;
+    uint32_t word = 0;
     if (footer_at >= epilogue || !eye_read(&eye, footer_at, &word))
         return true;
     uint32_t tag = word ^ scene->key ^ footer_at;
+    if (tag == (size_bytes | 1u))
+        return violation_set(violation, RULE_H1, footer_at, size_bytes, tag,
+                             "tag, still used, of a freed block at");
     if ((tag & 5u) != 0 || (tag & ~7u) > footer_at + 4u - scene->heap_at.v - CONTROL_SIZE)
         return true;
     return check_around(scene, footer_at + 4u - (tag & ~7u), epilogue, &tag, violation);

@@ -70,9 +70,9 @@ static bool check_list(const struct scene *scene, const struct census *census,
     struct eye *eye = &found->eye;
     uint32_t previous = 0;
     for (uint32_t block = list->head; block != 0;) {
-        uint32_t word;
-        uint32_t next;
-        uint32_t prev;
+        uint32_t word = 0;
+        uint32_t next = 0;
+        uint32_t prev = 0;
         if (!read_word(eye, block, &word, violation) ||
             !rule_H5(scene, list, block, word, previous, violation) ||
             !read_word(eye, block + 4u, &next, violation) ||
@@ -152,10 +152,10 @@ bool check_links(const struct scene *scene, uint32_t block, uint32_t size_bytes,
     struct eye other = EYE_OPEN;
     uint32_t head_field =
         scene->policy == HEAP_BINS ? BINS_HEADS + 4u * bin_expected(size_bytes) : FIRST_FIT_HEAD;
-    uint32_t next;
-    uint32_t prev;
+    uint32_t next = 0;
+    uint32_t prev = 0;
     uint32_t back = block;
-    uint32_t forth;
+    uint32_t forth = 0;
     if (!read_word(&eye, block + 4u, &next, violation) ||
         !read_word(&eye, block + 8u, &prev, violation) ||
         (next != 0 && !read_word(&other, next + 8u, &back, violation)) ||

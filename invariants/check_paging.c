@@ -49,33 +49,43 @@ static bool rule_P3(const struct scene *scene, const struct census *census, uint
     return violation_set(violation, RULE_P3, at, 0, entry, "entry mapped outside the heap at");
 }
 
-/* The first of the slots [first, end) that is not as boot left it, or end. */
-static uint32_t slot_changed(const uint32_t *directory, uint32_t first, uint32_t end)
+/* The first of the entries [first, end) that is not as boot left it, or end. */
+static uint32_t entry_changed(const uint32_t *words, const uint32_t *boot, uint32_t first,
+                              uint32_t end)
 {
-    const uint32_t *boot = probe_boot_directory();
     uint32_t differ = 0;
-    for (uint32_t slot = first; slot < end; slot++)
-        differ |= (directory[slot] ^ boot[slot]) & ~PROCESSOR_BITS;
+    for (uint32_t i = first; i < end; i++)
+        differ |= (words[i] ^ boot[i]) & ~PROCESSOR_BITS;
     if (differ == 0)
         return end;
-    while (((directory[first] ^ boot[first]) & ~PROCESSOR_BITS) == 0)
+    while (((words[first] ^ boot[first]) & ~PROCESSOR_BITS) == 0)
         first++;
     return first;
 }
 
-/* Boot's slots are as boot left them, whatever accessed and dirty bits the processor has set since.
- */
+/* Boot's entries are as boot left them, whatever accessed and dirty bits the processor has set
+ * since: those of the directory, and those of the kernel's own table. */
 static bool rule_P4(const uint32_t *directory, struct violation *violation)
 {
-    uint32_t slot = slot_changed(directory, 0, PROBE_SLOT_DEVICE);
+    const uint32_t *boot = probe_boot_directory();
+    uint32_t root = entry_frame(boot[RECURSIVE_SLOT]).n;
+    if (probe_root().n != root)
+        return violation_set(violation, RULE_P4, DIRECTORY_AT, root, probe_root().n,
+                             "frame in CR3, the directory, seen at");
+    uint32_t slot = entry_changed(directory, boot, 0, PROBE_SLOT_DEVICE);
     if (slot == PROBE_SLOT_DEVICE)
-        slot = slot_changed(directory, PROBE_SLOT_KERNEL, PROBE_SLOT_KERNEL + 1u);
+        slot = entry_changed(directory, boot, PROBE_SLOT_KERNEL, PROBE_SLOT_KERNEL + 1u);
     if (slot == PROBE_SLOT_KERNEL + 1u)
-        slot = slot_changed(directory, RECURSIVE_SLOT, TABLE_ENTRIES);
-    if (slot == TABLE_ENTRIES)
-        return true;
-    return violation_set(violation, RULE_P4, slot, probe_boot_directory()[slot], directory[slot],
-                         "directory entry of slot");
+        slot = entry_changed(directory, boot, RECURSIVE_SLOT, TABLE_ENTRIES);
+    if (slot != TABLE_ENTRIES)
+        return violation_set(violation, RULE_P4, slot, boot[slot], directory[slot],
+                             "directory entry of slot");
+    const uint32_t *table = probe_table(PROBE_SLOT_KERNEL);
+    uint32_t i = entry_changed(table, probe_boot_table(), 0, TABLE_ENTRIES);
+    if (i != TABLE_ENTRIES)
+        return violation_set(violation, RULE_P4, (PROBE_SLOT_KERNEL << TABLE_SHIFT) + i * PAGE_SIZE,
+                             probe_boot_table()[i], table[i], "boot's table entry for");
+    return true;
 }
 
 /* A table is there because something is mapped in it. */

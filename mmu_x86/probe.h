@@ -52,6 +52,12 @@ const uint32_t *probe_page(vaddr_t page);
  * and of RECURSIVE_SLOT stay so, but for accessed and dirty bits, which are the processor's. */
 const uint32_t *probe_boot_directory(void);
 
+/* Likewise the table of slot PROBE_SLOT_KERNEL: nobody may map or unmap there. */
+const uint32_t *probe_boot_table(void);
+
+/* The frame of the directory in use (CR3). */
+frame_t probe_root(void);
+
 /* A translation that the TLB holds: page, and the table entry it was made from. Only the emulator
  * shows its TLB; the others show none. */
 struct tlb_entry {

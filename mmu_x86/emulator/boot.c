@@ -74,6 +74,7 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     board_describe(frame_count, boot);
     board_tables(boot, frame_words(BOARD_DIRECTORY), frame_words(BOARD_TABLE));
     memcpy(emulator.boot_directory, frame_words(BOARD_DIRECTORY), PAGE_SIZE);
+    memcpy(emulator.boot_table, frame_words(BOARD_TABLE), PAGE_SIZE);
     probe_journal_clear();
     emulator.counts = (struct probe_counts){0};
     injection = (struct injection){.interrupt_handler = injection.interrupt_handler};
@@ -112,6 +113,16 @@ const uint32_t *probe_page(vaddr_t page)
 const uint32_t *probe_boot_directory(void)
 {
     return emulator.boot_directory;
+}
+
+const uint32_t *probe_boot_table(void)
+{
+    return emulator.boot_table;
+}
+
+frame_t probe_root(void)
+{
+    return emulator.root;
 }
 
 uint32_t probe_tlb_count(void)

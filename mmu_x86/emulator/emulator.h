@@ -55,6 +55,7 @@ struct emulator {
     bool journal_lost;
     struct probe_counts counts;
     uint32_t boot_directory[TABLE_ENTRIES];
+    uint32_t boot_table[TABLE_ENTRIES];
     /* Called on a page fault; does not return. Null: the fault is printed and the process ends. */
     void (*on_fault)(const struct fault *fault);
 };

@@ -89,6 +89,7 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
      * each that it makes. */
     board_tables(boot, table_words(RECURSIVE_SLOT), table_words(PROBE_SLOT_KERNEL));
     memcpy(window.boot_directory, table_words(RECURSIVE_SLOT), PAGE_SIZE);
+    memcpy(window.boot_table, table_words(PROBE_SLOT_KERNEL), PAGE_SIZE);
     window.root = (frame_t){BOARD_DIRECTORY};
     window.interrupts_enabled = 1;
     injection = (struct injection){.interrupt_handler = injection.interrupt_handler};
@@ -121,6 +122,16 @@ const uint32_t *probe_page(vaddr_t page)
 const uint32_t *probe_boot_directory(void)
 {
     return window.boot_directory;
+}
+
+const uint32_t *probe_boot_table(void)
+{
+    return window.boot_table;
+}
+
+frame_t probe_root(void)
+{
+    return window.root;
 }
 
 uint32_t probe_tlb_count(void)

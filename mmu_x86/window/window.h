@@ -31,6 +31,7 @@ struct window {
     frame_t root;
     uint32_t interrupts_enabled;
     uint32_t boot_directory[TABLE_ENTRIES];
+    uint32_t boot_table[TABLE_ENTRIES];
 };
 
 extern struct window window;

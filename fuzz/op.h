@@ -37,7 +37,7 @@
  *   double-free s         kfree what was last freed from the empty slot s
  *   free-inner s n        kfree 8 * n bytes into slot s
  *   free-misaligned s n   kfree n % 7 + 1 bytes into slot s
- *   free-foreign n        kfree address n, if it lies outside the extent
+ *   free-foreign n        kfree address n, if it lies outside the extent; 0 is no misuse
  *   use-freed s n         krealloc to n bytes, and ask the size of, what was last freed from s
  *   damage-header s a     XOR a into the header of s, kfree, undo
  *   damage-footer s a     the same with its footer

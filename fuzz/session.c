@@ -14,6 +14,8 @@ void machine_misuse(const struct misuse *misuse)
 {
     misuse_session->misuse_count++;
     misuse_session->misuse = *misuse;
+    misuse_session->misuse_reason = misuse_reason_text(misuse->reason);
+    misuse_session->misuse_call = misuse_call_text(misuse->call);
 }
 
 static uint64_t slots_offset(void)
@@ -60,6 +62,23 @@ const struct op *session_operation(const struct session *session)
     return &session->op;
 }
 
+/* A heap is found again by its address, and its window cannot be taken twice. */
+static bool heap_found_again(struct session *session, const struct heap_config *config)
+{
+    struct heap again = {VADDR_NULL, 0, HEAP_BINS};
+    const struct heap *heap = &session->heap;
+    if (!heap_open(&again, config->start) || again.at.v != heap->at.v || again.key != heap->key ||
+        again.policy != heap->policy)
+        return violation_set(&session->violation, RULE_H8, config->start.v, heap->key, again.key,
+                             "key of the heap opened at");
+    probe_journal_clear();
+    enum heap_result result = heap_init(&again, config);
+    return result == HEAP_BAD_WINDOW
+               ? session_rule_S5(session)
+               : violation_set(&session->violation, RULE_P3, config->start.v, HEAP_BAD_WINDOW,
+                               result, "result of a second heap_init at");
+}
+
 /* The first full check, and the heap's first page. */
 static bool session_boot(struct session *session)
 {
@@ -84,6 +103,8 @@ static bool session_boot(struct session *session)
         (!session_rule_S4(session, session->config.frame_count < 2u, PAGE_SIZE) ||
          !session_rule_S5(session)))
         return false;
+    if (scene->heap_made && !heap_found_again(session, &config))
+        return false;
     return check_all(scene, &session->census, &session->violation);
 }
 
@@ -97,6 +118,7 @@ static bool session_begin(struct session *session, const struct op_config *confi
     session->census = (struct census){0};
     session->op = (struct op){0};
     session->misuse = (struct misuse){0};
+    session->misuse_reason = misuse_reason_text(MISUSE_NONE);
     session->misuse_count = 0;
     session->misuse_total = 0;
     session->refusal_count = 0;

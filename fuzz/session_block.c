@@ -55,15 +55,35 @@ static enum outcome apply_zalloc(struct session *session, const struct op *op)
     return OUTCOME_APPLIED;
 }
 
+static void freed(struct session *session, uint32_t slot)
+{
+    const struct shadow_block *block = &session->shadow.slots[slot];
+    session->freed = vaddr_of(block->at);
+    session->freed_size = block->usable_bytes + BLOCK_OVERHEAD;
+    shadow_leave(&session->shadow, slot);
+}
+
 enum outcome session_free(struct session *session, uint32_t slot)
 {
     struct shadow_block block = session->shadow.slots[slot];
     if (!shadow_intact(&block, block.at, block.usable_bytes, &session->violation))
         return OUTCOME_VIOLATED;
     kfree(&session->heap, vaddr_of(block.at));
-    session->freed = vaddr_of(block.at);
-    session->freed_size = block.usable_bytes + BLOCK_OVERHEAD;
-    shadow_leave(&session->shadow, slot);
+    freed(session, slot);
+    return OUTCOME_APPLIED;
+}
+
+/* krealloc to 0 is kfree, and gives null. */
+static enum outcome apply_resize_to_nothing(struct session *session, uint32_t slot)
+{
+    struct shadow_block block = session->shadow.slots[slot];
+    vaddr_t at = krealloc(&session->heap, vaddr_of(block.at), 0);
+    if (!vaddr_is_null(at)) {
+        (void)violation_set(&session->violation, RULE_S1, block.at, 0, at.v,
+                            "result of krealloc to 0 bytes of the block at");
+        return OUTCOME_VIOLATED;
+    }
+    freed(session, slot);
     return OUTCOME_APPLIED;
 }
 
@@ -74,7 +94,7 @@ static enum outcome apply_resize(struct session *session, const struct op *op)
     if (!shadow_intact(&old, old.at, old.usable_bytes, &session->violation))
         return OUTCOME_VIOLATED;
     if (op->size == 0)
-        return session_free(session, op->slot);
+        return apply_resize_to_nothing(session, op->slot);
     vaddr_t at = krealloc(&session->heap, vaddr_of(old.at), op->size);
     if (vaddr_is_null(at)) {
         if (!shadow_intact(&old, old.at, old.usable_bytes, &session->violation))

@@ -41,7 +41,9 @@ struct session {
     struct before before;
     uint64_t digest;
     uint32_t misuse_count; /* reported during the operation */
-    struct misuse misuse;  /* the last one */
+    struct misuse misuse;  /* the last one, and the words for it */
+    const char *misuse_reason;
+    const char *misuse_call;
     uint32_t misuse_total;
     uint32_t refusal_count; /* requests refused so far, as the statistics must show */
     frame_t device_frames[DEVICE_PAGES];

@@ -118,5 +118,5 @@ bool session_rule_S6(struct session *session, uint32_t expected, uint32_t reason
     if (expected == 0 || (reasons >> session->misuse.reason & 1u) != 0)
         return true;
     return violation_set(&session->violation, RULE_S6, session->misuse.at.v, reasons,
-                         session->misuse.reason, "reason (expected: a set) of the misuse at");
+                         session->misuse.reason, session->misuse_reason);
 }

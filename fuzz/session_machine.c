@@ -27,6 +27,28 @@ static enum outcome apply_reclaim(struct session *session, const struct op *op)
                       rule_S8(session, more, count, "frames given back by reclaim of the heap at"));
 }
 
+/* A frame that is not the caller's cannot be given back: one that is free, one that is reserved
+ * (the first of memory is, on every board), one beyond memory. */
+static bool wrong_give_backs_refused(struct session *session, frame_t free)
+{
+    const struct scene *scene = &session->scene;
+    const struct {
+        frame_t frame;
+        enum frames_result expected;
+    } cases[] = {
+        {free, FRAMES_NOT_TAKEN},
+        {{0}, FRAMES_NOT_MANAGED},
+        {{scene->frame_count}, FRAMES_NOT_MANAGED},
+    };
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        enum frames_result result = frames_give_back(scene->frames_at, cases[i].frame);
+        if (result != cases[i].expected)
+            return violation_set(&session->violation, RULE_F4, cases[i].frame.n, cases[i].expected,
+                                 result, "wrongly given back: frame");
+    }
+    return true;
+}
+
 /* Takes frames until op->size are left, as a busy rest of the kernel would, or gives some back. */
 static enum outcome apply_pressure(struct session *session, const struct op *op)
 {
@@ -40,6 +62,8 @@ static enum outcome apply_pressure(struct session *session, const struct op *op)
         if (frames_give_back(scene->frames_at, frame) != FRAMES_OK)
             return outcome_of(violation_set(&session->violation, RULE_F4, frame.n, 1, 0,
                                             "taken frame that cannot be given back: frame"));
+        if (!wrong_give_backs_refused(session, frame))
+            return OUTCOME_VIOLATED;
     }
     return OUTCOME_APPLIED;
 }
@@ -62,9 +86,15 @@ static enum outcome apply_map(struct session *session, const struct op *op)
     vaddr_t frames = session->scene.frames_at;
     frame_t *mapped = &session->device_frames[op->size % DEVICE_PAGES];
     frame_t frame;
-    if (mapped->n != DEVICE_UNMAPPED.n)
-        return OUTCOME_SKIPPED;
     enum paging_result result = PAGING_NO_FRAME;
+    if (mapped->n != DEVICE_UNMAPPED.n) {
+        result = paging_map(frames, device_page(op), *mapped, ENTRY_WRITABLE);
+        return outcome_of(result == PAGING_ALREADY_MAPPED
+                              ? session_rule_S5(session)
+                              : violation_set(&session->violation, RULE_P3, device_page(op).v,
+                                              PAGING_ALREADY_MAPPED, result,
+                                              "result of mapping again the page at"));
+    }
     if (frames_take(frames, &frame) == FRAMES_OK) {
         result = paging_map(frames, device_page(op), frame, ENTRY_WRITABLE);
         if (result == PAGING_OK)

@@ -54,7 +54,11 @@ static enum outcome use_freed(struct session *session, uint32_t at, uint32_t siz
 static enum outcome free_foreign(struct session *session, uint32_t at)
 {
     uint32_t first = session->scene.heap_at.v + CONTROL_SIZE + BLOCK_OVERHEAD;
-    if (at == 0 || (at >= first && at < session_heap_end(session)))
+    if (at == 0) { /* no misuse, and no effect */
+        kfree(&session->heap, VADDR_NULL);
+        return judge(session, 0, 0);
+    }
+    if (at >= first && at < session_heap_end(session))
         return OUTCOME_SKIPPED;
     return free_wrong(session, at, at % BLOCK_GRANULE != 0 ? REASON(MISALIGNED) : REASON(FOREIGN));
 }

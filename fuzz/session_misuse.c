@@ -11,8 +11,6 @@
 #define REASONS_INNER (REASON(DOUBLE_FREE) | REASON(NOT_A_BLOCK) | REASON(TAGS_DISAGREE))
 #define REASONS_NEIGHBOUR (REASON(DAMAGED_NEIGHBOUR) | REASON(DAMAGED_LINK))
 
-void machine_misuse(const struct misuse *misuse);
-
 static enum outcome judge(struct session *session, uint32_t expected, uint32_t reasons)
 {
     digest_word(&session->digest, session->misuse_count);

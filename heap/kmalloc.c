@@ -51,7 +51,7 @@ static vaddr_t allocate(const struct heap *heap, uint32_t need, uint32_t align_b
     /* Wherever a stretch starts, its lead is at most align_bytes + 8. */
     uint32_t size_bytes = align_bytes > BLOCK_GRANULE ? need + align_bytes + BLOCK_GRANULE : need;
     block_t block;
-    struct neighbours last;
+    struct neighbours last = {0};
     enum freelist_answer answer = freelist_find(heap, size_bytes, &block);
     if (answer == FREELIST_NONE && verify_last(heap, &last) != MISUSE_NONE) {
         answer = FREELIST_DAMAGED;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Functions that the programs in ci/ share: progress, child processes, numbers, JSON. To be sourced, by bash with
-# set -u and pipefail.
+# Functions that the programs in ci/ share: progress, child processes, numbers, JSON. To be sourced,
+# by bash with set -u and pipefail.
 
 # --- numbers and times ---
 
@@ -44,8 +44,8 @@ progress_seconds_between_lines=10
 progress_shown_at=$SECONDS
 progress_pending=no
 
-# Shows TEXT as the state of what is going on: a line that the next call rewrites on a terminal, otherwise a
-# line of its own, but only one in ten seconds.
+# Shows TEXT as the state of what is going on: a line that the next call rewrites on a terminal,
+# otherwise a line of its own, but only one in ten seconds.
 progress()
 {
     if [[ -t 1 ]]; then
@@ -69,8 +69,8 @@ progress_end()
 
 # --- child processes ---
 
-# Each child leads a process group of its own, so that what it starts ends with it, and so that Ctrl-C reaches
-# only this shell, which then ends them in order.
+# Each child leads a process group of its own, so that what it starts ends with it, and so that
+# Ctrl-C reaches only this shell, which then ends them in order.
 declare -A children=()
 
 # Starts COMMAND with its output in the file LOG; `spawned' is its process.
@@ -125,8 +125,9 @@ any_running()
     return 1
 }
 
-# watch DESCRIBE LIMIT PID...: waits until all children PID have ended, showing the progress that the function
-# DESCRIBE puts into `describe_text' from the seconds so far. Returns 1 if they were ended after LIMIT seconds.
+# watch DESCRIBE LIMIT PID...: waits until all children PID have ended, showing the progress that
+# the function DESCRIBE puts into `describe_text' from the seconds so far. Returns 1 if they were
+# ended after LIMIT seconds.
 watch()
 {
     local describe=$1 limit=$2 start=$SECONDS
@@ -167,6 +168,24 @@ json_array()
         separator=', '
     done
     printf ']'
+}
+
+# json_members SEPARATOR [KEY VALUE]...: the inside of an object; the values are JSON already.
+json_members()
+{
+    local separator='' next=$1
+    shift
+    while (($# > 0)); do
+        printf '%s"%s": %s' "$separator" "$1" "$2"
+        separator=$next
+        shift 2
+    done
+}
+
+# json_object [KEY VALUE]...
+json_object()
+{
+    printf '{%s}' "$(json_members ', ' "$@")"
 }
 
 # --- files ---

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The working corpus, which the fuzzers start from and add to. To be sourced by ci/verify.
-# shellcheck disable=SC2154 # its variables
+# shellcheck disable=SC2034,SC2154 # its variables
 
 list_corpus()
 {
@@ -26,7 +26,8 @@ fill_working_corpus()
         if is_too_large "$text"; then
             rm -f -- "$bytes"
         elif [[ ! $bytes -nt $text || ! $bytes -nt $tool ]]; then
-            "$tool" import "$text" "$bytes" >> "$log" 2>&1 || fail "$text could not be imported" "$log"
+            "$tool" import "$text" "$bytes" >> "$log" 2>&1 ||
+                fail "$text could not be imported" "$log"
         fi
     done
     for bytes in corpus/grown/*; do
@@ -75,19 +76,55 @@ describe_merge()
 # merge_with TARGET NAME INTO FROM...: copies what adds coverage from the directories FROM into the
 # directory INTO, by the build of TARGET without sanitizers, which is quick. Returns 1 if it could
 # not; otherwise sets `merged' to the new files, features and edges, and `covered' to the edges and
-# features that INTO then covers.
+# features that INTO then has.
 merge_with()
 {
-    local prefix log=$logs/merge-$2.log target=$1 done_line
-    prefix=$(artifact_prefix "$target")
+    local target=$1 log=$logs/merge-$2.log n='\([0-9]*\)'
     shift 2
-    spawn "$log" "build/bin/fuzz_$target" -merge=1 "-artifact_prefix=$prefix" "$@"
+    spawn "$log" "build/bin/fuzz_$target" -merge=1 "-artifact_prefix=$(crashes_of "$target")" "$@"
     watch describe_merge 900 "$spawned"
     reap "$spawned"
-    merged=$(sed -n 's/.*MERGE-OUTER: \([0-9]*\) new files with \([0-9]*\) new features added; \([0-9]*\) new .*/\1 \2 \3/p' \
-        "$log" | tail -n 1)
-    done_line=$(grep -a -E 'DONE +cov: ' -- "$log" | tail -n 1)
-    covered=
-    [[ ! $done_line =~ cov:\ ([0-9]+)\ ft:\ ([0-9]+) ]] || covered="${BASH_REMATCH[*]:1}"
+    merged=$(sed -n "s/.*: $n new files with $n new features added; $n new.*/\1 \2 \3/p" "$log")
+    covered=$(sed -n "s/.*DONE  *cov: $n ft: $n .*/\1 \2/p" "$log")
     [[ -n $merged ]]
+}
+
+# merge NAME DIRECTORY...: takes what adds coverage into the working corpus, and removes the
+# directories; the figures of NAME say how much it was.
+merge()
+{
+    local name=$1
+    shift
+    if ! merge_with stack "$name" "$corpus" "$@"; then
+        fail "what $name found could not be merged; it is left in $*" "$logs/merge-$name.log"
+        return 1
+    fi
+    read -r "figure[$name.new_files]" "figure[$name.new_features]" "figure[$name.new_edges]" \
+        <<< "$merged"
+    [[ -z $covered ]] ||
+        read -r "figure[corpus.edges]" "figure[corpus.features]" <<< "$covered"
+    rm -rf -- "$@"
+}
+
+# Makes the directory $1 of as few inputs as cover what the working corpus does.
+minimise_corpus()
+{
+    rm -rf -- "$1"
+    mkdir -p -- "$1"
+    merge_with stack minimised "$1" "$corpus" && has_files "$1"
+}
+
+# Takes over what a run that was interrupted had found.
+merge_leftovers()
+{
+    local directory directories=()
+    for directory in "$logs"/new/stack-* "$logs"/afl/*/queue; do
+        ! has_files "$directory" || directories+=("$directory")
+    done
+    collect_afl_crashes
+    if ((${#directories[@]} > 0)) && merge leftovers "${directories[@]}"; then
+        printf '  %s inputs kept of what an interrupted run had found\n' \
+            "${figure[leftovers.new_files]}"
+    fi
+    rm -rf -- "$logs/new" "$logs/afl"
 }

@@ -50,8 +50,8 @@ replay()
     watch describe_replay 3600 "$spawned"
     reap "$spawned"
     status=$?
-    figure[replay.inputs]=$((figure[replay.inputs] + $(verdicts_in "$verdicts")))
-    figure[replay.operations]=$((figure[replay.operations] + $(operations_in "$verdicts")))
+    figure[replay.inputs]=$((${figure[replay.inputs]} + $(verdicts_in "$verdicts")))
+    figure[replay.operations]=$((${figure[replay.operations]} + $(operations_in "$verdicts")))
     ((status == 0)) || replay_failed "$status" "$verdicts" "$log"
 }
 
@@ -62,7 +62,7 @@ replay_failed()
     case $1 in
         1)
             broken=$(grep -a -c ' violation rule=' -- "$2")
-            figure[replay.violations]=$((figure[replay.violations] + broken))
+            figure[replay.violations]=$((${figure[replay.violations]} + broken))
             fail "inputs that break a rule ($replay_name): $broken" "$2"
             grep -a ' violation rule=' -- "$2" | head -n 5 | sed 's/^/    /'
             ;;
@@ -78,6 +78,7 @@ replay_failed()
 # The traces on both ports of the host, which must not disagree.
 replay_traces()
 {
+    local log=$logs/window.log
     replay traces emulator "${traces[@]}" || return
     if [[ ! -x build/bin/kheap-window ]]; then
         fail "the window port was not built"
@@ -85,10 +86,10 @@ replay_traces()
     fi
     replay traces-window window "${traces[@]}" || return
     figure[window.equal]=true
-    if ! diff -u -- "$logs/traces.verdicts" "$logs/traces-window.verdicts" > "$logs/window.log"; then
+    if ! diff -u -- "$logs/traces.verdicts" "$logs/traces-window.verdicts" > "$log"; then
         figure[window.equal]=false
-        fail "emulator and window disagree about the traces" "$logs/window.log"
-        show_differences "$logs/window.log" 6
+        fail "emulator and window disagree about the traces" "$log"
+        show_differences "$log" 6
     fi
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What ci/verify does when it cannot do its job: one clear line and the right status, nothing left running. The
-# program runs in a root of its own, whose path has a space in it, so that no build of this tree is touched.
+# What ci/verify does when it cannot do its job: one clear line and the right status, nothing left
+# running. The program runs in a root of its own, whose path has a space in it, so that no build of
+# this tree is touched.
 # usage: ci/verify_test.sh
 set -u -o pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 1
@@ -20,11 +21,11 @@ trap clean_up EXIT
 
 root="$scratch/a root"
 mkdir -p -- "$root/ci" "$scratch/tools" "$scratch/elsewhere"
-cp -- "$here/verify" "$here/lib.sh" "$root/ci/" || exit 1
+cp -- "$here/verify" "$here/lib.sh" "$here"/verify_*.sh "$root/ci/" || exit 1
 
 # All that a shell script may want, and no compiler, no CMake, no QEMU, no fuzzer.
-for tool in awk bash cat cp cut date df dirname env find flock grep head mkdir mv nproc od rm sed sha1sum \
-    sleep sort stat tail timeout touch tr wc xargs; do
+for tool in awk bash cat cp cut date df dirname env find flock grep head mkdir mv nproc od rm sed \
+    sha1sum sleep sort stat tail timeout touch tr wc xargs; do
     ln -s -- "$(command -v "$tool")" "$scratch/tools/$tool" || exit 1
 done
 
@@ -35,8 +36,8 @@ fail()
     failures=$((failures + 1))
 }
 
-# expect NAME STATUS TEXT ARGUMENT...: runs it from another directory; TEXT is in what it says on standard error, which
-# is one line.
+# expect NAME STATUS TEXT ARGUMENT...: runs it from another directory; TEXT is in what it says on
+# standard error, which is one line.
 expect()
 {
     local name=$1 status=$2 text=$3 found
@@ -51,7 +52,8 @@ expect()
 
 expect_last_line()
 {
-    [[ $(tail -n 1 "$scratch/out") == "verify: FAIL ($1"* ]] || fail "the last line is not: verify: FAIL ($1...)"
+    [[ $(tail -n 1 "$scratch/out") == "verify: FAIL ($1"* ]] ||
+        fail "the last line is not: verify: FAIL ($1...)"
 }
 
 path=$PATH
@@ -62,11 +64,14 @@ expect word_too_many 2 "unknown option: corpus" corpus
 expect value_missing 2 "--seconds needs a value" --seconds
 expect value_empty 2 "--json needs a value" --json ""
 for value in 0 -1 1.5 ten 10s 08x 99999999999999999999; do
-    expect "bad_seconds_$value" 2 "--seconds takes a whole number from 1 to 999999, not: $value" --seconds "$value"
-    expect "bad_jobs_$value" 2 "--jobs takes a whole number from 1 to 999999, not: $value" --jobs "$value"
+    for option in seconds jobs; do
+        expect "bad_${option}_$value" 2 \
+            "--$option takes a whole number from 1 to 999999, not: $value" "--$option" "$value"
+    done
 done
 expect bad_engine 2 "--engine takes libfuzzer, afl or both, not: honggfuzz" --engine honggfuzz
-expect json_no_directory 3 "/elsewhere/none/x.json cannot be written: there is no directory" --json none/x.json
+expect json_no_directory 3 "/elsewhere/none/x.json cannot be written: there is no directory" \
+    --json none/x.json
 expect json_is_directory 3 "cannot be written: it is not a regular file" --json "$scratch"
 expect json_is_device 3 "/dev/null cannot be written: it is not a regular file" --json /dev/null
 [[ -c /dev/null ]] || fail "/dev/null is gone"
@@ -81,18 +86,21 @@ touch -- "$root/build"
 expect build_is_a_file 3 "build/ cannot be written" --no-setup
 expect_last_line "build/ cannot be written"
 rm -f -- "$root/build"
-(ulimit -f 8 && expect disk_full 3 "the disk is full" --no-setup && exit "$failures") || failures=$((failures + 1))
+(ulimit -f 8 && expect disk_full 3 "the disk is full" --no-setup && exit "$failures") ||
+    failures=$((failures + 1))
 [[ ! -e $root/build/verify/probe ]] || fail "a full disk: the probe is left"
 
 # Tools are missing; with --json the summary says why.
 path=$scratch/tools
-expect no_cmake 3 "not installed: cmake ninja clang qemu-system-i386 afl-fuzz afl-clang-fast" --no-setup \
-    --json out.json
+expect no_cmake 3 "not installed: cmake ninja clang qemu-system-i386 afl-fuzz afl-clang-fast" \
+    --no-setup --json out.json
 expect_last_line "not installed: cmake"
-expect no_cmake_libfuzzer 3 "not installed: cmake ninja clang qemu-system-i386 (run ci/setup)" --no-setup \
-    --engine libfuzzer
-grep -q '"status": 3' "$scratch/elsewhere/out.json" || fail "the JSON summary does not hold the status"
-[[ $(find "$scratch/elsewhere" -type f | wc -l) -eq 1 ]] || fail "more files than the JSON summary are left"
+expect no_cmake_libfuzzer 3 "not installed: cmake ninja clang qemu-system-i386 (run ci/setup)" \
+    --no-setup --engine libfuzzer
+grep -q '"status": 3' "$scratch/elsewhere/out.json" ||
+    fail "the JSON summary does not hold the status"
+[[ $(find "$scratch/elsewhere" -type f | wc -l) -eq 1 ]] ||
+    fail "more files than the JSON summary are left"
 
 # ci/setup fails: its status is not taken for success.
 printf '#!/bin/sh\nexit 1\n' > "$root/ci/setup"
@@ -150,7 +158,8 @@ interrupt()
     [[ $found -eq $2 ]] || fail "SIG$1: status $found, expected $2"
     grep -q 'interrupted at: build' "$scratch/err" || fail "SIG$1: does not say where"
     expect_last_line "interrupted)"
-    grep -q '"result": "interrupted"' "$scratch/elsewhere/out.json" || fail "SIG$1: not in the JSON summary"
+    grep -q '"result": "interrupted"' "$scratch/elsewhere/out.json" ||
+        fail "SIG$1: not in the JSON summary"
     read -r -a pids < "$scratch/pids"
     for pid in "${pids[@]}"; do
         ! is_running "$pid" || fail "SIG$1: a child is left running"

@@ -18,6 +18,9 @@ static enum outcome enter(struct session *session, uint32_t slot, vaddr_t at, ui
                    ? OUTCOME_APPLIED
                    : OUTCOME_VIOLATED;
     }
+    /* Before anything is asked of the block: what it would answer is only as good as its tags. */
+    if (!check_local(&session->scene, at, &session->violation))
+        return OUTCOME_VIOLATED;
     struct shadow_block block = {
         .at = at.v,
         .size_bytes = size_bytes,

@@ -136,6 +136,12 @@ static enum outcome apply_unmap(struct session *session, const struct op *op)
     return OUTCOME_APPLIED;
 }
 
+/* What fits into the largest free block. */
+static uint32_t largest_payload(const struct census *census)
+{
+    return census->free_blocks == 0 ? 0 : census->largest_free - BLOCK_OVERHEAD;
+}
+
 static enum outcome apply_stats(struct session *session)
 {
     struct heap_stats stats;
@@ -153,8 +159,8 @@ static enum outcome apply_stats(struct session *session)
         (!session->census.current ||
          (rule_S8(session, session->census.mapped_pages, stats.mapped_pages, "mapped pages of") &&
           rule_S8(session, session->census.free_blocks, stats.free_blocks, "free blocks of") &&
-          rule_S8(session, session->census.largest_free, stats.largest_free + BLOCK_OVERHEAD,
-                  "largest free block of"))) &&
+          rule_S8(session, largest_payload(&session->census), stats.largest_free,
+                  "largest free payload of"))) &&
         rule_S8(session, stats.extent_bytes - CONTROL_SIZE - BLOCK_OVERHEAD,
                 stats.live_bytes + stats.free_bytes, "live and free bytes of"));
 }

@@ -70,12 +70,13 @@ add_custom_target(fuzz_targets)
 # one that replays the files named.
 function(kheap_fuzz_target name)
     add_executable(${name} ${ARGN})
-    target_link_libraries(${name} PRIVATE kheap_emulator_feedback)
+    # The standalone driver reads files, which takes what the port's library has: so that comes last.
+    target_link_libraries(${name} PRIVATE
+        $<$<STREQUAL:${KHEAP_FUZZER},none>:kheap_files> kheap_emulator_feedback)
     kheap_feedback(${name} FALSE)
     add_dependencies(fuzz_targets ${name})
     if(KHEAP_FUZZER STREQUAL "none")
         target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/standalone_main.c)
-        target_link_libraries(${name} PRIVATE kheap_files)
     else()
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     endif()

@@ -77,7 +77,8 @@ expect json_is_device 3 "/dev/null cannot be written: it is not a regular file" 
 [[ -c /dev/null ]] || fail "/dev/null is gone"
 if [[ $(id -u) -ne 0 ]]; then
     mkdir -m 555 -- "$scratch/closed"
-    expect json_no_permission 3 "cannot be written: Permission denied" --json "$scratch/closed/x.json"
+    expect json_no_permission 3 "cannot be written: Permission denied" \
+        --json "$scratch/closed/x.json"
 fi
 [[ ! -e $root/build ]] || fail "a command line that is refused has written something"
 

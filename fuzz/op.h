@@ -97,7 +97,6 @@ struct op_config {
 #define OP_FRAMES_MAX 4096u
 #define OP_FRAMES_FUZZED 1280u       /* the fuzzers' bound: enough for a second page table */
 #define OP_WINDOW_PAGES_MAX 0x3F800u /* HEAP_WINDOW_END - HEAP_WINDOW_START */
-#define OP_DEVICE_PAGES 64u /* pages of the device window: MAP and UNMAP take n modulo this */
 
 /* The configuration of an input that does not say one: the whole of it can be mapped by one page
  * table, and a few blocks of a few pages exhaust the frames. */

@@ -2,6 +2,7 @@
 
 #include "invariants/eye.h"
 #include "mmu_x86/injection.h"
+#include "mmu_x86/machine.h"
 #include "mmu_x86/paging.h"
 
 /* Any key would do; what matters is that it is the same on every port. */
@@ -83,8 +84,11 @@ static bool heap_found_again(struct session *session, const struct heap_config *
 static bool session_boot(struct session *session)
 {
     struct scene *scene = &session->scene;
-    if (frames_init(scene->frames_at, session->boot.frames_size_bytes, &session->boot.map) !=
-        FRAMES_OK)
+    uint32_t interrupts = machine_interrupts_disable();
+    enum frames_result made =
+        frames_init(scene->frames_at, session->boot.frames_size_bytes, &session->boot.map);
+    machine_interrupts_restore(interrupts);
+    if (made != FRAMES_OK)
         return violation_set(&session->violation, RULE_F5, scene->frames_at.v, 0, FRAMES_NO_ROOM,
                              "no room for the frame bitmap at");
     struct heap_config config = {

@@ -9,7 +9,6 @@ static void handler_run(void)
 {
     struct session *session = handler_session;
     struct handler *handler = &session->handler;
-    handler->armed = false;
     /* The slot that the interrupted operation works on is not the handler's to touch. */
     if (handler->slot == session->op.slot || !session->scene.heap_made)
         return;
@@ -38,7 +37,6 @@ void session_handler_install(struct session *session)
 void session_handler_arm(struct session *session, const struct op *op)
 {
     session->handler = (struct handler){
-        .armed = true,
         .slot = op->slot,
         .size_bytes = op->size,
     };

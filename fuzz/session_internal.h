@@ -11,7 +11,6 @@
 /* What the interrupt handler is to do, and what it did. Its results enter the model after the call
  * that it interrupted: a free before that call's own result, an allocation after it. */
 struct handler {
-    bool armed;
     bool fired;
     uint32_t slot;
     uint32_t size_bytes;

@@ -2,6 +2,7 @@
  * refusals, interrupts, statistics. */
 #include "fuzz/session_internal.h"
 #include "mmu_x86/injection.h"
+#include "mmu_x86/machine.h"
 #include "mmu_x86/paging.h"
 
 /* Rule S8: a figure that the core reports is the one that the model knows. */
@@ -165,13 +166,23 @@ static enum outcome apply_stats(struct session *session)
                 stats.live_bytes + stats.free_bytes, "live and free bytes of"));
 }
 
+/* Frames and tables are shared with the heap: another user of them locks as the heap does. */
+static enum outcome locked(struct session *session, const struct op *op,
+                           enum outcome (*apply)(struct session *session, const struct op *op))
+{
+    uint32_t interrupts = machine_interrupts_disable();
+    enum outcome outcome = apply(session, op);
+    machine_interrupts_restore(interrupts);
+    return outcome;
+}
+
 enum outcome session_apply_machine(struct session *session, const struct op *op)
 {
     switch (op->kind) {
     case OP_RECLAIM: return apply_reclaim(session, op);
-    case OP_PRESSURE: return apply_pressure(session, op);
-    case OP_MAP: return apply_map(session, op);
-    case OP_UNMAP: return apply_unmap(session, op);
+    case OP_PRESSURE: return locked(session, op, apply_pressure);
+    case OP_MAP: return locked(session, op, apply_map);
+    case OP_UNMAP: return locked(session, op, apply_unmap);
     case OP_INTERRUPT: session_handler_arm(session, op); return OUTCOME_APPLIED;
     case OP_STATS: return apply_stats(session);
     default: /* OP_REFUSE, OP_REFUSE_ON */

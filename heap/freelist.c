@@ -37,11 +37,13 @@ bool freelist_linked(const struct heap *heap, block_t block, uint32_t size_bytes
 {
     block_t next = block_at(machine_load(block_next_link(block)));
     block_t prev = block_at(machine_load(block_prev_link(block)));
-    if (next.at != 0 &&
-        (!verify_member(heap, next) || machine_load(block_prev_link(next)) != block.at))
+    bool is_head = heap_load(heap, head_field(heap, size_bytes)) == block.at;
+    if (next.at != 0 && (next.at == block.at || !verify_member(heap, next) ||
+                         machine_load(block_prev_link(next)) != block.at))
         return false;
-    if (prev.at == 0)
-        return heap_load(heap, head_field(heap, size_bytes)) == block.at;
+    /* In a list that leads back into itself, the head or another member is led to twice. */
+    if (prev.at == 0 || is_head)
+        return prev.at == 0 && is_head;
     return verify_member(heap, prev) && machine_load(block_next_link(prev)) == block.at;
 }
 

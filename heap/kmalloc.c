@@ -53,12 +53,13 @@ static vaddr_t allocate(const struct heap *heap, uint32_t need, uint32_t align_b
     block_t block;
     struct neighbours last = {0};
     enum freelist_answer answer = freelist_find(heap, size_bytes, &block);
-    if (answer == FREELIST_NONE && verify_last(heap, &last) != MISUSE_NONE) {
-        answer = FREELIST_DAMAGED;
+    enum misuse_reason reason = answer == FREELIST_DAMAGED ? MISUSE_DAMAGED_LINK : MISUSE_NONE;
+    if (answer == FREELIST_NONE) {
+        reason = verify_last(heap, &last);
         block = last.previous;
     }
-    if (answer == FREELIST_DAMAGED) {
-        misuse_report(heap, MISUSE_DAMAGED_LINK, MISUSE_KMALLOC, block_payload(block));
+    if (reason != MISUSE_NONE) {
+        misuse_report(heap, reason, MISUSE_KMALLOC, block_payload(block));
         return VADDR_NULL;
     }
     struct stretch stretch;

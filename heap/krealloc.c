@@ -90,12 +90,14 @@ vaddr_t krealloc(const struct heap *heap, vaddr_t at, uint32_t size_bytes)
         kfree(heap, at);
         return VADDR_NULL;
     }
-    if (size_bytes > KMALLOC_SIZE_MAX)
-        return kmalloc(heap, size_bytes);
 
+    /* No block is as large as what stands for a size that can never be served: kmalloc refuses it
+     * once the pointer has been verified. */
+    uint32_t need =
+        size_bytes > KMALLOC_SIZE_MAX ? ~(BLOCK_GRANULE - 1u) : block_size_for(size_bytes);
     uint32_t size = 0;
     uint32_t interrupts = machine_interrupts_disable();
-    enum resize resize = resize_in_place(heap, at, block_size_for(size_bytes), &size);
+    enum resize resize = resize_in_place(heap, at, need, &size);
     machine_interrupts_restore(interrupts);
     if (resize == RESIZE_DONE)
         return at;

@@ -25,6 +25,7 @@ const char *misuse_call_text(enum misuse_call call)
     case MISUSE_KREALLOC: return "krealloc";
     case MISUSE_USABLE_SIZE: return "kmalloc_usable_size";
     case MISUSE_RECLAIM: return "heap_reclaim";
+    case MISUSE_STATS: return "heap_stats";
     }
     return "unknown";
 }

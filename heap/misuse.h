@@ -27,6 +27,7 @@ enum misuse_call {
     MISUSE_KREALLOC,
     MISUSE_USABLE_SIZE,
     MISUSE_RECLAIM,
+    MISUSE_STATS,
 };
 
 /* The evidence. Words are as they stand in memory, keyed; one that cannot be read is 0. */

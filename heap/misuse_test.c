@@ -418,11 +418,31 @@ TEST(every_reason_and_call_has_a_text_of_its_own)
     for (enum misuse_reason a = 0; a <= MISUSE_DAMAGED_LINK; a++)
         for (enum misuse_reason b = 0; b < a; b++)
             EXPECT(misuse_reason_text(a) != misuse_reason_text(b));
-    for (enum misuse_call a = 0; a <= MISUSE_RECLAIM; a++)
+    for (enum misuse_call a = 0; a <= MISUSE_STATS; a++)
         for (enum misuse_call b = 0; b < a; b++)
             EXPECT(misuse_call_text(a) != misuse_call_text(b));
     EXPECT(misuse_reason_text((enum misuse_reason)99)[0] == 'u');
     EXPECT(misuse_call_text((enum misuse_call)99)[0] == 'u');
+}
+
+/* A free block whose links lead to itself, at the head of its list, must not be gone round for
+ * ever. */
+TEST(a_list_that_leads_back_into_itself_is_reported)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t at = test_alloc(5000);
+    (void)test_alloc(8);
+    kfree(&test_heap, at);
+    test_poke(at.v, at.v - 4u);
+    test_poke(at.v + 4u, at.v - 4u);
+    EXPECT(vaddr_is_null(kmalloc(&test_heap, 5000)));
+    EXPECT_EQUAL(test_misuse_count, 1);
+    EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
+    (void)heap_reclaim(&test_heap, 1000);
+    EXPECT_EQUAL(test_misuse_count, 2);
+    struct heap_stats stats;
+    heap_stats(&test_heap, &stats);
+    EXPECT_EQUAL(test_misuse_count, 3);
 }
 
 int main(void)
@@ -447,5 +467,7 @@ int main(void)
     RUN_BOTH(freeing_beside_a_damaged_list_writes_nowhere_else);
     RUN_BOTH(a_report_shows_the_words_around_the_block);
     RUN_BOTH(every_reason_and_call_has_a_text_of_its_own);
+    RUN_BOTH(a_list_that_leads_back_into_itself_is_reported);
+    RUN_BOTH(a_list_that_leads_back_into_itself_is_reported);
     return 0;
 }

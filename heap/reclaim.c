@@ -1,27 +1,48 @@
 #include "heap/arena.h"
+#include "heap/carve.h"
 #include "heap/freelist.h"
 #include "heap/kmalloc.h"
 #include "heap/verify.h"
+#include "mmu_x86/paging.h"
 
 /* The smallest free block in which a whole page can lie beyond what it keeps mapped. */
 #define RECLAIM_SIZE_MIN (PAGE_SIZE + BLOCK_SIZE_MIN + 8u)
 
+/* Where the heap's end comes to lie if it moves down to `lowest` at most, past page_count_max
+ * mapped pages and any that are not: but the page below it, which will hold the epilogue, is a
+ * mapped one. */
+static uint32_t end_within(uint32_t end, uint32_t lowest, uint32_t page_count_max)
+{
+    uint32_t entry;
+    uint32_t count = 0;
+    for (; end > lowest; end -= PAGE_SIZE) {
+        bool mapped = paging_translate(vaddr_of(end - PAGE_SIZE), &entry);
+        if (mapped && count++ == page_count_max)
+            break;
+    }
+    return end;
+}
+
 /* Cuts whole pages off the last block if it is free, and moves the heap's end down. */
-static uint32_t reclaim_end(const struct heap *heap, const struct neighbours *last)
+static uint32_t reclaim_end(const struct heap *heap, const struct neighbours *last,
+                            uint32_t page_count_max)
 {
     if (tag_used(last->previous_tag))
         return 0;
     block_t block = last->previous;
     tag_t tag = last->previous_tag;
-    bool whole = (block.at + 4u) % PAGE_SIZE == 0;
-    uint32_t end = whole ? block.at + 4u : page_round_up(block_hold_end(block));
-    if (end >= last->next.at + 4u)
+    uint32_t old_end = last->next.at + 4u;
+    bool vanishes = (block.at + 4u) % PAGE_SIZE == 0;
+    uint32_t lowest = vanishes ? block.at + 4u : page_round_up(block_hold_end(block));
+    if (lowest >= old_end)
+        return 0;
+    uint32_t end = end_within(old_end, lowest, page_count_max);
+    if (end == old_end)
         return 0;
     freelist_remove(heap, block, tag_size(tag));
-    if (!whole) {
-        uint32_t size = end - 4u - block.at;
-        block_tag(heap, block, tag_of(size, 0));
-        freelist_insert(heap, block, size);
+    if (end != block.at + 4u) {
+        uint32_t sparse = end == lowest ? 0 : tag_sparse(tag);
+        carve_give_back(heap, (struct stretch){block, end - 4u - block.at, sparse});
     }
     return arena_trim(heap, end);
 }
@@ -44,10 +65,12 @@ uint32_t heap_reclaim(const struct heap *heap, uint32_t page_count_max)
     struct neighbours last;
     block_t block;
     enum freelist_answer answer = FREELIST_DAMAGED;
-    if (verify_last(heap, &last) != MISUSE_NONE) {
+    enum misuse_reason reason = verify_last(heap, &last);
+    if (reason != MISUSE_NONE) {
         block = last.previous;
     } else {
-        count = page_count_max != 0 ? reclaim_end(heap, &last) : 0;
+        reason = MISUSE_DAMAGED_LINK;
+        count = reclaim_end(heap, &last, page_count_max);
         answer = freelist_first(heap, RECLAIM_SIZE_MIN, &block);
     }
     while (answer == FREELIST_FOUND && count < page_count_max) {
@@ -55,7 +78,7 @@ uint32_t heap_reclaim(const struct heap *heap, uint32_t page_count_max)
         answer = freelist_after(heap, block, RECLAIM_SIZE_MIN, &block);
     }
     if (answer == FREELIST_DAMAGED)
-        misuse_report(heap, MISUSE_DAMAGED_LINK, MISUSE_RECLAIM, block_payload(block));
+        misuse_report(heap, reason, MISUSE_RECLAIM, block_payload(block));
     machine_interrupts_restore(interrupts);
     return count;
 }

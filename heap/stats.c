@@ -1,5 +1,6 @@
 #include "heap/freelist.h"
 #include "heap/kmalloc.h"
+#include "heap/misuse.h"
 
 /* Adds up the free blocks. */
 static void free_blocks_read(const struct heap *heap, struct heap_stats *stats)
@@ -14,6 +15,8 @@ static void free_blocks_read(const struct heap *heap, struct heap_stats *stats)
         largest = size > largest ? size : largest;
         answer = freelist_after(heap, block, BLOCK_SIZE_MIN, &block);
     }
+    if (answer == FREELIST_DAMAGED)
+        misuse_report(heap, MISUSE_DAMAGED_LINK, MISUSE_STATS, block_payload(block));
     stats->largest_free = largest - BLOCK_OVERHEAD;
 }
 

@@ -92,7 +92,7 @@ TEST(refusals_and_misuses_are_counted_by_kind)
     EXPECT_EQUAL(stats.misuses, 4);
 }
 
-TEST(a_damaged_free_block_ends_the_sums_but_does_no_harm)
+TEST(a_damaged_free_block_ends_the_sums_and_is_reported)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
     vaddr_t at = test_alloc(200);
@@ -101,7 +101,8 @@ TEST(a_damaged_free_block_ends_the_sums_but_does_no_harm)
     test_poke(at.v, 0x40u);
     struct heap_stats stats = stats_read();
     EXPECT(stats.free_blocks <= 1);
-    EXPECT_EQUAL(test_misuse_count, 0);
+    EXPECT_EQUAL(test_misuse_count, 1);
+    EXPECT_EQUAL(test_misuse.call, MISUSE_STATS);
 }
 
 int main(void)
@@ -112,6 +113,6 @@ int main(void)
     RUN_BOTH(live_and_free_bytes_and_both_ends_make_the_extent);
     RUN_BOTH(peaks_stay_when_the_heap_shrinks);
     RUN_BOTH(refusals_and_misuses_are_counted_by_kind);
-    RUN_BOTH(a_damaged_free_block_ends_the_sums_but_does_no_harm);
+    RUN_BOTH(a_damaged_free_block_ends_the_sums_and_is_reported);
     return 0;
 }

@@ -48,6 +48,9 @@ CHECK_RESULT bool check_local_freed(const struct scene *scene, vaddr_t payload, 
 CHECK_RESULT bool check_control(const struct scene *scene, struct census *census,
                                 struct violation *violation);
 
+/* Rule P8: no word of the core's was touched while an interrupt handler could have come between. */
+CHECK_RESULT bool rule_P8(struct violation *violation);
+
 /* Rules P: directory, tables, TLB. Sets census->mapped_pages and marks the frames found in
  * scene->used. */
 CHECK_RESULT bool check_paging(const struct scene *scene, struct census *census,

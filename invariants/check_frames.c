@@ -8,7 +8,6 @@ struct bitmap {
     uint32_t summary_at;
     uint32_t free_at;
     uint32_t managed_at;
-    uint32_t word_count;
     struct eye summary_eye;
     struct eye free_eye;
     struct eye managed_eye;
@@ -128,8 +127,8 @@ bool check_frames(const struct scene *scene, struct violation *violation)
     uint32_t word_count = scene_words(scene->frame_count);
     uint32_t summary_at = scene->frames_at.v + FRAMES_BITS;
     uint32_t free_at = summary_at + scene_words(word_count) * 4u;
-    struct bitmap bitmap = {summary_at, free_at, free_at + word_count * 4u, word_count, EYE_OPEN,
-                            EYE_OPEN,   EYE_OPEN};
+    struct bitmap bitmap = {summary_at, free_at,  free_at + word_count * 4u,
+                            EYE_OPEN,   EYE_OPEN, EYE_OPEN};
     struct tally tally = {0, 0};
     for (uint32_t w = 0; w < word_count; w++)
         if (!check_word(scene, &bitmap, field[FRAMES_HINT / 4u], w, &tally, violation))

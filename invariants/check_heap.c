@@ -204,6 +204,8 @@ bool check_sums(const struct scene *scene, const struct census *census, struct v
 
 bool check_all(const struct scene *scene, struct census *census, struct violation *violation)
 {
+    if (!rule_P8(violation))
+        return false;
     struct census before = *census;
     *census = (struct census){0};
     if (scene->heap_made && !check_control(scene, census, violation))

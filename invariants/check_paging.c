@@ -188,6 +188,13 @@ static void watch(const struct scene *scene, const uint32_t *directory)
         probe_watch(entry_frame(table[table_index(vaddr_of(at))]));
 }
 
+bool rule_P8(struct violation *violation)
+{
+    vaddr_t at = probe_unlocked();
+    return vaddr_is_null(at) || violation_set(violation, RULE_P8, at.v, 0, 1,
+                                              "interrupts enabled at an access of the core to");
+}
+
 bool check_paging(const struct scene *scene, struct census *census, struct violation *violation)
 {
     const uint32_t *directory = probe_directory();

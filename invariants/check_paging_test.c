@@ -1,4 +1,4 @@
-/* Rules P1 to P6, each broken alone. (P7 is the harness's: fuzz/session_test.c.) */
+/* Rules P1 to P6 and P8, each broken alone. (P7 is the harness's: fuzz/session_test.c.) */
 #include "ci/unit.h"
 #include "invariants/test_scene.h"
 #include "mmu_x86/emulator/emulator.h"
@@ -329,6 +329,38 @@ TEST(P6_tlb_entry_of_a_dropped_table_is_reported)
     test_core_undo();
 }
 
+TEST(P4_changed_entry_of_boots_own_table_is_reported)
+{
+    test_scene_up();
+    uint32_t *entry = &((uint32_t *)(uintptr_t)probe_table(PROBE_SLOT_KERNEL))[5];
+    test_expect_broken_by(entry, entry_of((frame_t){7}, KERNEL_PAGE), RULE_P4);
+}
+
+/* A copy of the directory in another frame: its recursive slot still names the old one. */
+TEST(P4_another_root_is_reported)
+{
+    test_scene_up();
+    frame_t root = emulator.root;
+    frame_t copy = emulator.root;
+    EXPECT_EQUAL(frames_take(test_boot.frames_at, &copy), FRAMES_OK);
+    emulator_frame_use(copy);
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
+        emulator.ram[copy.n * TABLE_ENTRIES + i] = emulator.ram[root.n * TABLE_ENTRIES + i];
+    emulator.root = copy;
+    test_expect_broken(RULE_P4);
+    emulator.root = root;
+    EXPECT_EQUAL(frames_give_back(test_boot.frames_at, copy), FRAMES_OK);
+    test_expect_whole();
+}
+
+TEST(P8_access_with_interrupts_enabled_is_reported)
+{
+    test_scene_up();
+    machine_interrupts_restore(1);
+    (void)machine_load(vaddr_add(test_scene.heap_at, HEAP_LIVE_BLOCKS));
+    test_expect_broken(RULE_P8);
+}
+
 int main(void)
 {
     RUN(P1_wrong_bits_of_a_page_of_the_heap_are_reported);
@@ -352,5 +384,8 @@ int main(void)
     RUN(P6_tlb_entry_that_differs_is_reported);
     RUN(P6_tlb_entry_of_an_unmapped_page_is_reported);
     RUN(P6_tlb_entry_of_a_dropped_table_is_reported);
+    RUN(P4_changed_entry_of_boots_own_table_is_reported);
+    RUN(P4_another_root_is_reported);
+    RUN(P8_access_with_interrupts_enabled_is_reported);
     return 0;
 }

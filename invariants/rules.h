@@ -22,6 +22,7 @@
     X(P5, "no empty table, no half-prepared entry")                                                \
     X(P6, "the TLB agrees with the tables")                                                        \
     X(P7, "no access of the core faults")                                                          \
+    X(P8, "the core works with interrupts disabled")                                               \
     X(F1, "free frames are managed")                                                               \
     X(F2, "summary and hint agree with the bitmap")                                                \
     X(F3, "frame counters equal the bits")                                                         \

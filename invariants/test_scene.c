@@ -67,6 +67,8 @@ static void blocks_make(void)
 void test_scene_up(void)
 {
     test_heap_up(TEST_SCENE_FRAMES, TEST_SCENE_PAGES);
+    /* For the tests that call frames and paging themselves (rule P8). */
+    (void)machine_interrupts_disable();
     for (uint32_t w = 0; w < sizeof(managed) / sizeof(managed[0]); w++)
         managed[w] = 0;
     for (uint32_t page = 0; page < DEVICE_PAGES; page++)

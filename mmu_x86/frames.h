@@ -11,6 +11,9 @@
  *        free             bit f set: frame f is free
  *        managed          bit f set: frame f can be taken and given back
  *
+ * Calls that change anything require that nothing else does so meanwhile: a caller that can be
+ * interrupted by another disables interrupts.
+ *
  * F1  free is a subset of managed
  * F2  a summary bit is set exactly where its word of free is not zero; none below the hint
  * F3  FRAMES_FREE and FRAMES_MANAGED count the bits set

@@ -52,6 +52,10 @@ static bool table_make(vaddr_t frames, vaddr_t at, bool *made)
         return false;
     machine_store(directory_entry_at(at), entry_of(frame, TABLE_FLAGS));
     machine_fill(table_at(at), 0, PAGE_SIZE);
+    /* The table was live before it was zeroed, because only its directory entry makes it reachable:
+     * what the processor may have taken from its old contents meanwhile must go (SDM 3A 4.10.2.3).
+     */
+    machine_set_root(machine_root());
     *made = true;
     return true;
 }

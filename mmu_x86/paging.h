@@ -8,8 +8,12 @@
  * and hold, flush, then give back.
  *
  * Flushes stand where the architecture needs them and nowhere else: after a present entry was
- * cleared, before its frame is given back (SDM 3A 4.10.4.2). Not-present entries are never cached
- * (4.10.2.3), so mapping needs none.
+ * cleared, before its frame is given back (SDM 3A 4.10.4.2), and after a new table was zeroed,
+ * which is live with its frame's old contents until then (4.10.2.3). Entries that are not present
+ * are never cached, so mapping a page needs none.
+ *
+ * All calls that change anything require that nothing else changes tables or frames meanwhile: a
+ * caller that can be interrupted by another disables interrupts.
  *
  * P1  every page that the heap needs is mapped: present, writable, supervisor, nothing else set
  * P2  no frame is mapped twice
@@ -17,7 +21,8 @@
  * P4  the recursive slot maps the directory; the entries of boot are as boot left them
  * P5  a table that is present has an entry that is not zero; no entry is left half prepared
  * P6  the TLB agrees with the tables
- * P7  no access of the core faults */
+ * P7  no access of the core faults
+ * P8  the core reads and writes its state with interrupts disabled (payloads aside) */
 #ifndef KHEAP_MMU_X86_PAGING_H
 #define KHEAP_MMU_X86_PAGING_H
 

@@ -78,6 +78,10 @@ struct journal_entry {
 const struct journal_entry *probe_journal(uint32_t *count, bool *lost);
 void probe_journal_clear(void);
 
+/* The first word that the core has read or written with interrupts enabled since probe_reset; null
+ * if there is none, or the port cannot tell. */
+vaddr_t probe_unlocked(void);
+
 /* Watching frames: after probe_watch_clear and probe_watch of some frames, probe_watch_written says
  * whether the core has written to one of them since. A port that cannot watch answers yes. */
 void probe_watch_clear(void);

@@ -2,6 +2,7 @@
 
 #include "ci/unit.h"
 #include "mmu_x86/emulator/emulator.h"
+#include "mmu_x86/machine.h"
 
 #define FRAME_COUNT_LIMIT 8192u
 #define PROCESSOR_BITS (ENTRY_ACCESSED | ENTRY_DIRTY)
@@ -13,8 +14,10 @@ void test_boot_up(uint32_t frame_count)
     if (emulator.ram == NULL)
         EXPECT(emulator_power_on(FRAME_COUNT_LIMIT));
     EXPECT(probe_reset(frame_count, &test_boot));
+    uint32_t interrupts = machine_interrupts_disable();
     EXPECT_EQUAL(frames_init(test_boot.frames_at, test_boot.frames_size_bytes, &test_boot.map),
                  FRAMES_OK);
+    machine_interrupts_restore(interrupts);
 }
 
 uint32_t test_frames_word(uint32_t offset)

@@ -37,7 +37,7 @@ static inline void machine_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes)
     uint32_t rest = size_bytes % 4u;
     uint32_t pattern = byte * 0x01010101u;
     __asm__ volatile("rep stosl\n\tmovl %2, %%ecx\n\trep stosb"
-                     : "+D"(at.v), "+c"(words)
+                     : "+&D"(at.v), "+&c"(words)
                      : "r"(rest), "a"(pattern)
                      : "memory");
 }
@@ -47,7 +47,7 @@ static inline void machine_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes)
     uint32_t words = size_bytes / 4u;
     uint32_t rest = size_bytes % 4u;
     __asm__ volatile("rep movsl\n\tmovl %3, %%ecx\n\trep movsb"
-                     : "+D"(to.v), "+S"(from.v), "+c"(words)
+                     : "+&D"(to.v), "+&S"(from.v), "+&c"(words)
                      : "r"(rest)
                      : "memory");
 }

@@ -76,6 +76,7 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     memcpy(emulator.boot_directory, frame_words(BOARD_DIRECTORY), PAGE_SIZE);
     memcpy(emulator.boot_table, frame_words(BOARD_TABLE), PAGE_SIZE);
     probe_journal_clear();
+    emulator.unlocked = VADDR_NULL;
     emulator.counts = (struct probe_counts){0};
     injection = (struct injection){.interrupt_handler = injection.interrupt_handler};
     return true;
@@ -141,6 +142,11 @@ const struct journal_entry *probe_journal(uint32_t *count, bool *lost)
     *count = emulator.journal_count;
     *lost = emulator.journal_lost;
     return emulator.journal;
+}
+
+vaddr_t probe_unlocked(void)
+{
+    return emulator.unlocked;
 }
 
 void probe_journal_clear(void)

@@ -108,10 +108,30 @@ static char *emulator_bytes(vaddr_t at, uint32_t access)
     return (char *)place + (at.v & 3u);
 }
 
-/* Bulk accesses are journalled where they can matter to a rollback: not at all, as they only ever
- * write what is fresh (a new table, a new control block) or a caller's payload. */
+/* Bulk accesses are not journalled: they only ever write what is fresh (a new table, a new control
+ * block) or a caller's payload, neither of which a refusal has to leave as it was. */
+/* A processor may walk, and keep what it finds, as soon as a directory entry is present (SDM
+ * 3A 4.10.2.3). So before a table is zeroed in the recursive window, its first and last entry are
+ * walked as they stand. */
+static void speculate(vaddr_t at, uint32_t size_bytes)
+{
+    if (at.v < TABLES_AT || size_bytes != PAGE_SIZE)
+        return;
+    const uint32_t *table = emulator_word(at, EMULATOR_READ);
+    uint32_t first = (at.v - TABLES_AT) / PAGE_SIZE * TABLE_ENTRIES;
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i += TABLE_ENTRIES - 1u)
+        if ((table[i] & ENTRY_PRESENT) != 0) {
+            frame_t frame = entry_frame(table[i]);
+            /* Garbage names any frame; RAM has only so many. */
+            frame = frame_exists(frame) ? frame : emulator.root;
+            tlb_put(vaddr_of((first + i) << PAGE_SHIFT),
+                    entry_of(frame, table[i] & ENTRY_FLAGS & ~ENTRY_DIRTY));
+        }
+}
+
 void emulator_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes)
 {
+    speculate(at, size_bytes);
     while (size_bytes > 0) {
         uint32_t run = page_run(at, size_bytes);
         memset(emulator_bytes(at, EMULATOR_WRITE), byte, run);

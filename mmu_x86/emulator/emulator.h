@@ -50,6 +50,7 @@ struct emulator {
     uint32_t watched[EMULATOR_WATCH_MAX];
     uint32_t watched_count;
     bool watched_written; /* the core has written to a watched frame */
+    vaddr_t unlocked;     /* the first access of the core with interrupts enabled; null: none */
     struct journal_entry *journal;
     uint32_t journal_count;
     bool journal_lost;
@@ -100,6 +101,14 @@ static inline uint32_t *emulator_word(vaddr_t at, uint32_t access)
     if (__builtin_expect((entry & needed) != needed || at.v % 4u != 0, 0))
         entry = emulator_walk(at, access);
     return &emulator.ram[((entry & ENTRY_FRAME) | (at.v & PAGE_MASK)) / 4u];
+}
+
+/* Notes an access of the core with interrupts enabled: a handler could come between it and the
+ * next. */
+static inline void emulator_locked(vaddr_t at)
+{
+    if (__builtin_expect(emulator.interrupts_enabled != 0, 0) && emulator.unlocked.v == 0)
+        emulator.unlocked = at;
 }
 
 /* Notes that the core writes to the frame of `place`. */

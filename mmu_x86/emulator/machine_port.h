@@ -12,6 +12,7 @@
 static inline uint32_t machine_load(vaddr_t at)
 {
     emulator.counts.loads++;
+    emulator_locked(at);
     return *emulator_word(at, EMULATOR_READ);
 }
 
@@ -19,6 +20,7 @@ static inline void machine_store(vaddr_t at, uint32_t word)
 {
     uint32_t *place = emulator_word(at, EMULATOR_WRITE);
     emulator.counts.stores++;
+    emulator_locked(at);
     emulator_watch(place);
     emulator_journal(at, place, word);
     *place = word;

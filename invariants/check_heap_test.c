@@ -45,6 +45,7 @@ TEST(a_machine_without_a_heap_breaks_no_rule)
 {
     test_scene_up();
     test_boot_up(TEST_SCENE_FRAMES);
+    (void)machine_interrupts_disable();
     test_scene.heap_made = false;
     test_scene.held_count = 0;
     frame_t unmapped[DEVICE_PAGES];

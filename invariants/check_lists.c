@@ -100,6 +100,14 @@ static bool rule_H6_bitmap(uint32_t at, uint32_t expected, uint32_t found,
     return violation_set(violation, RULE_H6, at, expected, found, "bitmap at");
 }
 
+CHECK_BULK static bool any_head(const uint32_t *heads)
+{
+    uint32_t any = 0;
+    for (uint32_t column = 0; column < BINS_COLUMNS; column++)
+        any |= heads[column];
+    return any != 0;
+}
+
 static bool check_row(const struct scene *scene, const struct census *census,
                       const uint32_t *control, uint32_t row, struct found *found,
                       struct violation *violation)
@@ -107,10 +115,8 @@ static bool check_row(const struct scene *scene, const struct census *census,
     uint32_t field = BINS_HEADS + 4u * row * BINS_COLUMNS;
     const uint32_t *heads = &control[field / 4u];
     uint32_t occupied = 0;
-    uint32_t any = 0;
-    for (uint32_t column = 0; column < BINS_COLUMNS; column++)
-        any |= heads[column];
-    for (uint32_t column = 0; any != 0 && column < BINS_COLUMNS; column++) {
+    uint32_t column_count = any_head(heads) ? BINS_COLUMNS : 0;
+    for (uint32_t column = 0; column < column_count; column++) {
         if (heads[column] == 0)
             continue;
         struct list list = {heads[column], true, row * BINS_COLUMNS + column};

@@ -50,8 +50,8 @@ static bool rule_P3(const struct scene *scene, const struct census *census, uint
 }
 
 /* The first of the entries [first, end) that is not as boot left it, or end. */
-static uint32_t entry_changed(const uint32_t *words, const uint32_t *boot, uint32_t first,
-                              uint32_t end)
+CHECK_BULK static uint32_t entry_changed(const uint32_t *words, const uint32_t *boot,
+                                         uint32_t first, uint32_t end)
 {
     uint32_t differ = 0;
     for (uint32_t i = first; i < end; i++)
@@ -108,7 +108,7 @@ static bool check_entry(const struct scene *scene, struct census *census, uint32
 
 /* The first entry from i on that is not zero, or TABLE_ENTRIES. Most of a table is empty: eight are
  * looked at at once. */
-static uint32_t next_entry(const uint32_t *table, uint32_t i)
+CHECK_BULK static uint32_t next_entry(const uint32_t *table, uint32_t i)
 {
     for (; i < TABLE_ENTRIES; i++) {
         while (i % 8u == 0 && i < TABLE_ENTRIES &&

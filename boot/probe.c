@@ -186,6 +186,18 @@ const struct journal_entry *probe_journal(uint32_t *count, bool *lost)
     return &none;
 }
 
+void probe_free_bitmap(vaddr_t at, uint32_t frame_count)
+{
+    (void)at;
+    (void)frame_count;
+}
+
+bool probe_freed_in_use(frame_t *frame)
+{
+    (void)frame;
+    return false;
+}
+
 vaddr_t probe_unlocked(void)
 {
     return VADDR_NULL;

@@ -91,6 +91,9 @@ static bool session_boot(struct session *session)
     if (made != FRAMES_OK)
         return violation_set(&session->violation, RULE_F5, scene->frames_at.v, 0, FRAMES_NO_ROOM,
                              "no room for the frame bitmap at");
+    uint32_t word_count = scene_words(scene->frame_count);
+    uint32_t summary_bytes = 4u * scene_words(word_count);
+    probe_free_bitmap(vaddr_add(scene->frames_at, FRAMES_BITS + summary_bytes), scene->frame_count);
     struct heap_config config = {
         .frames = scene->frames_at,
         .start = scene->heap_at,
@@ -98,6 +101,8 @@ static bool session_boot(struct session *session)
         .key = scene->key,
         .policy = (enum heap_policy)scene->policy,
     };
+    if (!check_all(scene, &session->census, &session->violation))
+        return false;
     probe_journal_clear();
     enum heap_result result = heap_init(&session->heap, &config);
     digest_word(&session->digest, result);

@@ -255,6 +255,37 @@ TEST(contents_survive_any_chain_of_sizes)
     }
 }
 
+/* What was a header before the merge is no block any more, whatever is asked of it. */
+static void expect_dead(vaddr_t at)
+{
+    test_misuse_count = 0;
+    kfree(&test_heap, at);
+    EXPECT_EQUAL(test_misuse_count, 1);
+    EXPECT_EQUAL(test_misuse.reason, MISUSE_NOT_A_BLOCK);
+}
+
+TEST(a_neighbour_swallowed_by_growth_leaves_no_header)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t at = test_alloc(100);
+    vaddr_t next = test_alloc(100);
+    (void)test_alloc(8);
+    kfree(&test_heap, next);
+    EXPECT_EQUAL(krealloc(&test_heap, at, 216).v, at.v);
+    expect_dead(next);
+}
+
+TEST(a_neighbour_merged_with_a_shrunk_tail_leaves_no_header)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t at = test_alloc(200);
+    vaddr_t next = test_alloc(100);
+    (void)test_alloc(8);
+    kfree(&test_heap, next);
+    EXPECT_EQUAL(krealloc(&test_heap, at, 50).v, at.v);
+    expect_dead(next);
+}
+
 int main(void)
 {
     RUN_BOTH(null_allocates);
@@ -274,5 +305,7 @@ int main(void)
     RUN_BOTH(whichever_frames_are_refused_the_block_stays_as_it_was);
     RUN_BOTH(a_block_that_cannot_grow_in_place_for_want_of_a_frame_may_move);
     RUN_BOTH(contents_survive_any_chain_of_sizes);
+    RUN_BOTH(a_neighbour_swallowed_by_growth_leaves_no_header);
+    RUN_BOTH(a_neighbour_merged_with_a_shrunk_tail_leaves_no_header);
     return 0;
 }

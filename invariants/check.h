@@ -52,6 +52,9 @@ CHECK_RESULT bool check_local_freed(const struct scene *scene, vaddr_t payload, 
 CHECK_RESULT bool check_control(const struct scene *scene, struct census *census,
                                 struct violation *violation);
 
+/* Rule P6, as it is broken in passing: no frame became free while the TLB led to it. */
+CHECK_RESULT bool rule_P6_freed(struct violation *violation);
+
 /* Rule P8: no word of the core's was touched while an interrupt handler could have come between. */
 CHECK_RESULT bool rule_P8(struct violation *violation);
 

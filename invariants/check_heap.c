@@ -204,7 +204,7 @@ bool check_sums(const struct scene *scene, const struct census *census, struct v
 
 bool check_all(const struct scene *scene, struct census *census, struct violation *violation)
 {
-    if (!rule_P8(violation))
+    if (!rule_P8(violation) || !rule_P6_freed(violation))
         return false;
     struct census before = *census;
     *census = (struct census){0};

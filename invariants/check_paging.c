@@ -188,6 +188,13 @@ static void watch(const struct scene *scene, const uint32_t *directory)
         probe_watch(entry_frame(table[table_index(vaddr_of(at))]));
 }
 
+bool rule_P6_freed(struct violation *violation)
+{
+    frame_t frame;
+    return !probe_freed_in_use(&frame) ||
+           violation_set(violation, RULE_P6, frame.n, 0, 1, "given back before its flush: frame");
+}
+
 bool rule_P8(struct violation *violation)
 {
     vaddr_t at = probe_unlocked();

@@ -353,6 +353,23 @@ TEST(P4_another_root_is_reported)
     test_expect_whole();
 }
 
+/* A frame that is given back while its page is still in the TLB, and flushed only afterwards. */
+TEST(P6_frame_given_back_before_its_flush_is_reported)
+{
+    test_scene_up();
+    test_expect_whole();
+    uint32_t word_count = scene_words(test_scene.frame_count);
+    probe_free_bitmap(vaddr_add(test_scene.frames_at, FRAMES_BITS + 4u * scene_words(word_count)),
+                      test_scene.frame_count);
+    uint32_t page = inner_page();
+    (void)probe_user_load(vaddr_of(page));
+    uint32_t *table = (uint32_t *)(uintptr_t)probe_table(HEAP_SLOT);
+    frame_t frame = entry_frame(table[table_index(vaddr_of(page))]);
+    EXPECT_EQUAL(frames_give_back(test_scene.frames_at, frame), FRAMES_OK);
+    machine_flush_page(vaddr_of(page));
+    test_expect_broken(RULE_P6);
+}
+
 TEST(P8_access_with_interrupts_enabled_is_reported)
 {
     test_scene_up();
@@ -386,6 +403,7 @@ int main(void)
     RUN(P6_tlb_entry_of_a_dropped_table_is_reported);
     RUN(P4_changed_entry_of_boots_own_table_is_reported);
     RUN(P4_another_root_is_reported);
+    RUN(P6_frame_given_back_before_its_flush_is_reported);
     RUN(P8_access_with_interrupts_enabled_is_reported);
     return 0;
 }

@@ -20,7 +20,7 @@
  * P3  nothing else is mapped: beyond the heap's end, in the guard pages, in the other windows
  * P4  the recursive slot maps the directory; the entries of boot are as boot left them
  * P5  a table that is present has an entry that is not zero; no entry is left half prepared
- * P6  the TLB agrees with the tables
+ * P6  the TLB agrees with the tables, and leads to no frame that has become free
  * P7  no access of the core faults
  * P8  the core reads and writes its state with interrupts disabled (payloads aside) */
 #ifndef KHEAP_MMU_X86_PAGING_H

@@ -82,6 +82,13 @@ void probe_journal_clear(void);
  * if there is none, or the port cannot tell. */
 vaddr_t probe_unlocked(void);
 
+/* Tells the machine where the core keeps its bitmap of free frames (mmu_x86/frames.h), for
+ * frame_count frames, whose page is watched. From then on probe_freed_in_use is true, with the
+ * first such frame, if the core has marked one as free while a TLB entry still led to it: too
+ * early, as it could have been handed out. Only the emulator can tell. */
+void probe_free_bitmap(vaddr_t at, uint32_t frame_count);
+bool probe_freed_in_use(frame_t *frame);
+
 /* Watching frames: after probe_watch_clear and probe_watch of some frames, probe_watch_written says
  * whether the core has written to one of them since. A port that cannot watch answers yes. */
 void probe_watch_clear(void);

@@ -24,11 +24,13 @@ bool emulator_power_on(uint32_t frame_count_max)
         .tlb = host_memory(EMULATOR_PAGES * sizeof(uint32_t)),
         .tlb_pages = host_memory(EMULATOR_PAGES * sizeof(uint32_t)),
         .frame_state = host_memory(frames),
+        .tlb_uses = host_memory(frames * sizeof(uint32_t)),
         .used_frames = host_memory(frames * sizeof(uint32_t)),
         .journal = host_memory(EMULATOR_JOURNAL_MAX * sizeof(struct journal_entry)),
     };
     if (emulator.ram == NULL || emulator.tlb == NULL || emulator.tlb_pages == NULL ||
-        emulator.frame_state == NULL || emulator.used_frames == NULL || emulator.journal == NULL) {
+        emulator.frame_state == NULL || emulator.tlb_uses == NULL || emulator.used_frames == NULL ||
+        emulator.journal == NULL) {
         emulator_power_off();
         return false;
     }
@@ -48,6 +50,7 @@ void emulator_power_off(void)
     host_release(emulator.tlb, EMULATOR_PAGES * sizeof(uint32_t));
     host_release(emulator.tlb_pages, EMULATOR_PAGES * sizeof(uint32_t));
     host_release(emulator.frame_state, frames);
+    host_release(emulator.tlb_uses, frames * sizeof(uint32_t));
     host_release(emulator.used_frames, frames * sizeof(uint32_t));
     host_release(emulator.journal, EMULATOR_JOURNAL_MAX * sizeof(struct journal_entry));
     emulator = (struct emulator){0};
@@ -77,6 +80,8 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     memcpy(emulator.boot_table, frame_words(BOARD_TABLE), PAGE_SIZE);
     probe_journal_clear();
     emulator.unlocked = VADDR_NULL;
+    emulator.free_bitmap = VADDR_NULL;
+    emulator.freed_in_use = false;
     emulator.counts = (struct probe_counts){0};
     injection = (struct injection){.interrupt_handler = injection.interrupt_handler};
     return true;
@@ -142,6 +147,18 @@ const struct journal_entry *probe_journal(uint32_t *count, bool *lost)
     *count = emulator.journal_count;
     *lost = emulator.journal_lost;
     return emulator.journal;
+}
+
+void probe_free_bitmap(vaddr_t at, uint32_t frame_count)
+{
+    emulator.free_bitmap = at;
+    emulator.free_bitmap_size = frame_count;
+}
+
+bool probe_freed_in_use(frame_t *frame)
+{
+    *frame = emulator.freed_frame;
+    return emulator.freed_in_use;
 }
 
 vaddr_t probe_unlocked(void)

@@ -42,12 +42,43 @@ void emulator_frame_fill(frame_t frame)
     memset(physical_word(frame, 0), PROBE_GARBAGE, PAGE_SIZE);
 }
 
+/* Counts what a TLB entry leads to no longer. */
+static void tlb_drop(uint32_t entry)
+{
+    if ((entry & ENTRY_PRESENT) != 0)
+        emulator.tlb_uses[entry_frame(entry).n]--;
+}
+
 static void tlb_put(vaddr_t at, uint32_t entry)
 {
     uint32_t page = at.v >> PAGE_SHIFT;
     if (emulator.tlb[page] == 0)
         emulator.tlb_pages[emulator.tlb_count++] = page;
+    tlb_drop(emulator.tlb[page]);
+    emulator.tlb_uses[entry_frame(entry).n]++;
     emulator.tlb[page] = entry;
+}
+
+/* A frame may become free only when no TLB entry leads to it any more: from then on it can be
+ * handed out (SDM 3A 4.10.4.2). */
+static void freed_check(uint32_t first_frame, uint32_t freed)
+{
+    for (; freed != 0; freed &= freed - 1u) {
+        frame_t frame = {first_frame + (uint32_t)__builtin_ctz(freed)};
+        if (frame_exists(frame) && emulator.tlb_uses[frame.n] != 0 && !emulator.freed_in_use) {
+            emulator.freed_in_use = true;
+            emulator.freed_frame = frame;
+        }
+    }
+}
+
+void emulator_watched_store(vaddr_t at, const uint32_t *place, uint32_t word)
+{
+    emulator.watched_written = true;
+    uint32_t first_frame = (at.v - emulator.free_bitmap.v) * 8u;
+    if (!vaddr_is_null(emulator.free_bitmap) && at.v >= emulator.free_bitmap.v &&
+        first_frame < emulator.free_bitmap_size)
+        freed_check(first_frame, word & ~*place);
 }
 
 /* The walk of SDM 3A 4.3 for a supervisor access with CR0.WP set and without 4 MiB pages. What the
@@ -104,7 +135,7 @@ static char *emulator_bytes(vaddr_t at, uint32_t access)
 {
     uint32_t *place = emulator_word(vaddr_of(at.v & ~3u), access);
     if (access == EMULATOR_WRITE)
-        emulator_watch(place);
+        emulator_watch(vaddr_of(at.v & ~3u), place, *place);
     return (char *)place + (at.v & 3u);
 }
 
@@ -159,6 +190,7 @@ void emulator_flush_page(vaddr_t page)
 {
     emulator.counts.flushes++;
     uint32_t *entry = &emulator.tlb[page.v >> PAGE_SHIFT];
+    tlb_drop(*entry);
     if (*entry != 0)
         *entry = EMULATOR_FLUSHED;
 }
@@ -167,8 +199,10 @@ void emulator_set_root(frame_t directory)
 {
     emulator.counts.flushes++;
     emulator.root = directory;
-    for (uint32_t i = 0; i < emulator.tlb_count; i++)
+    for (uint32_t i = 0; i < emulator.tlb_count; i++) {
+        tlb_drop(emulator.tlb[emulator.tlb_pages[i]]);
         emulator.tlb[emulator.tlb_pages[i]] = 0;
+    }
     emulator.tlb_count = 0;
 }
 

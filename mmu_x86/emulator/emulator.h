@@ -44,7 +44,12 @@ struct emulator {
     uint32_t *tlb;               /* one table entry for each page; 0: none */
     uint32_t *tlb_pages;         /* the page numbers that have had an entry since the last reload */
     uint32_t tlb_count;
-    uint8_t *frame_state; /* per frame: FRAME_USED, FRAME_WATCHED */
+    uint32_t *tlb_uses;        /* per frame: TLB entries that lead to it */
+    vaddr_t free_bitmap;       /* where the core's bitmap of free frames lies; null: not told */
+    uint32_t free_bitmap_size; /* in frames */
+    bool freed_in_use;         /* a frame became free while a TLB entry led to it: */
+    frame_t freed_frame;       /* the first one */
+    uint8_t *frame_state;      /* per frame: FRAME_USED, FRAME_WATCHED */
     uint32_t *used_frames;
     uint32_t used_count;
     uint32_t watched[EMULATOR_WATCH_MAX];
@@ -111,12 +116,15 @@ static inline void emulator_locked(vaddr_t at)
         emulator.unlocked = at;
 }
 
-/* Notes that the core writes to the frame of `place`. */
-static inline void emulator_watch(const uint32_t *place)
+/* The slow path of emulator_watch: a word of a watched frame is about to become `word`. */
+void emulator_watched_store(vaddr_t at, const uint32_t *place, uint32_t word);
+
+/* Notes that the core writes to the frame of `place`, seen at `at`. */
+static inline void emulator_watch(vaddr_t at, const uint32_t *place, uint32_t word)
 {
     size_t frame = (size_t)(place - emulator.ram) / (PAGE_SIZE / 4u);
     if (__builtin_expect((emulator.frame_state[frame] & FRAME_WATCHED) != 0, 0))
-        emulator.watched_written = true;
+        emulator_watched_store(at, place, word);
 }
 
 /* Notes in the journal that `word` is about to be written to `place`, seen at `at`. */

@@ -21,7 +21,7 @@ static inline void machine_store(vaddr_t at, uint32_t word)
     uint32_t *place = emulator_word(at, EMULATOR_WRITE);
     emulator.counts.stores++;
     emulator_locked(at);
-    emulator_watch(place);
+    emulator_watch(at, place, word);
     emulator_journal(at, place, word);
     *place = word;
 }

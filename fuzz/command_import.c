@@ -25,15 +25,6 @@ static const char help_text[] =
     "and becomes a packed trace. `-' as TEXT is the standard input, for recorded loads only:\n"
     "  zcat load.gz | kheap import - load.trace\n";
 
-static bool fail(struct line *error, const char *path, const char *why)
-{
-    line_clear(error);
-    line_text(error, path);
-    line_text(error, ": ");
-    line_text(error, why);
-    return false;
-}
-
 static bool import_load(const char *path, struct file *file, struct line *error)
 {
     struct op_list ops = {0};
@@ -41,17 +32,17 @@ static bool import_load(const char *path, struct file *file, struct line *error)
     struct line why;
     FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
     if (in == NULL)
-        return fail(error, path, strerror(errno));
+        return file_error(error, path, strerror(errno));
     bool ok = trace_text_read(in, &ops, &config, &why);
     if (!ok)
-        (void)fail(error, path, why.text);
+        (void)file_error(error, path, why.text);
     if (in != stdin)
         (void)fclose(in);
     if (ok)
         file->data = trace_write(&ops, &config, &file->size_bytes);
     op_list_free(&ops);
     if (ok && file->data == NULL)
-        return fail(error, path, "holds no allocation, or too much for one trace");
+        return file_error(error, path, "holds no allocation, or too much for one trace");
     return ok;
 }
 

@@ -21,12 +21,8 @@ static bool pack_file(struct pack_writer *writer, const char *path, struct line 
         return false;
     bool ok = pack_write_input(writer, file_name(path), file.data, file.size_bytes);
     file_free(&file);
-    if (!ok) {
-        line_clear(error);
-        line_text(error, path);
-        line_text(error, ": its name is too long for a pack, or there is no memory for it");
-    }
-    return ok;
+    return ok ||
+           file_error(error, path, "its name is too long for a pack, or there is no memory for it");
 }
 
 static bool pack_all(int argc, char **argv, struct pack_writer *writer, struct line *error)

@@ -11,7 +11,7 @@
 #include "fuzz/op_bytes.h"
 #include "fuzz/op_text.h"
 
-static bool fail(struct line *error, const char *path, const char *why)
+bool file_error(struct line *error, const char *path, const char *why)
 {
     line_clear(error);
     line_text(error, path);
@@ -27,13 +27,13 @@ static bool read_stream(FILE *in, const char *path, struct file *file, struct li
     file->size_bytes = 0;
     for (;;) {
         if (file->data == NULL)
-            return fail(error, path, "not enough memory to read it");
+            return file_error(error, path, "not enough memory to read it");
         file->size_bytes +=
             (uint32_t)fread(file->data + file->size_bytes, 1, capacity - file->size_bytes, in);
         if (file->size_bytes < capacity)
-            return ferror(in) == 0 || fail(error, path, strerror(errno));
+            return ferror(in) == 0 || file_error(error, path, strerror(errno));
         if (capacity >= 1u << 31)
-            return fail(error, path, "larger than 2 GiB");
+            return file_error(error, path, "larger than 2 GiB");
         capacity *= 2u;
         uint8_t *larger = realloc(file->data, capacity);
         if (larger == NULL)
@@ -47,10 +47,10 @@ bool file_read(const char *path, struct file *file, struct line *error)
     *file = (struct file){NULL, 0};
     struct stat status;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-        return fail(error, path, "is a directory");
+        return file_error(error, path, "is a directory");
     FILE *in = fopen(path, "rb");
     if (in == NULL)
-        return fail(error, path, strerror(errno));
+        return file_error(error, path, strerror(errno));
     bool ok = read_stream(in, path, file, error);
     (void)fclose(in);
     if (!ok)
@@ -65,11 +65,11 @@ static bool text_to_bytes(const char *path, struct file *file, struct line *erro
     struct line why;
     bool ok = op_text_parse((const char *)file->data, file->size_bytes, &config, &ops, &why);
     if (!ok)
-        (void)fail(error, path, why.text);
+        (void)file_error(error, path, why.text);
     uint32_t size_max = OP_BYTES_MAX * (ops.count + 1u);
     uint8_t *bytes = ok ? malloc(size_max) : NULL;
     if (ok && bytes == NULL)
-        ok = fail(error, path, "not enough memory to read it");
+        ok = file_error(error, path, "not enough memory to read it");
     if (ok) {
         uint32_t size_bytes = op_list_encode(&ops, &config, bytes, size_max);
         file_free(file);
@@ -101,7 +101,7 @@ bool file_write(const char *path, const uint8_t *data, uint32_t size_bytes, stru
     size_t length = strlen(path) + sizeof(".part");
     char *part = malloc(length);
     if (part == NULL)
-        return fail(error, path, "not enough memory to write it");
+        return file_error(error, path, "not enough memory to write it");
     (void)snprintf(part, length, "%s.part", path);
     FILE *out = fopen(part, "wb");
     bool ok = out != NULL && fwrite(data, 1, size_bytes, out) == size_bytes;
@@ -116,7 +116,7 @@ bool file_write(const char *path, const uint8_t *data, uint32_t size_bytes, stru
     }
     if (!ok) {
         (void)unlink(part);
-        (void)fail(error, path, strerror(why));
+        (void)file_error(error, path, strerror(why));
     }
     free(part);
     return ok;
@@ -150,13 +150,13 @@ static bool add_directory(struct file_list *list, const char *directory, struct 
     struct dirent **entries;
     int count = scandir(directory, &entries, NULL, alphasort);
     if (count < 0)
-        return fail(error, directory, strerror(errno));
+        return file_error(error, directory, strerror(errno));
     bool ok = true;
     for (int i = 0; i < count; i++) {
         if (ok && entries[i]->d_name[0] != '.') {
             char *path = join(directory, entries[i]->d_name);
             ok = path != NULL ? file_list_add(list, path, error)
-                              : fail(error, directory, "not enough memory to list it");
+                              : file_error(error, directory, "not enough memory to list it");
             free(path);
         }
         free(entries[i]);
@@ -169,14 +169,14 @@ bool file_list_add(struct file_list *list, const char *name, struct line *error)
 {
     struct stat status;
     if (stat(name, &status) != 0)
-        return fail(error, name, strerror(errno));
+        return file_error(error, name, strerror(errno));
     if (S_ISDIR(status.st_mode))
         return add_directory(list, name, error);
     char *path = strdup(name);
     if (path != NULL && list_append(list, path))
         return true;
     free(path);
-    return fail(error, name, "not enough memory to list it");
+    return file_error(error, name, "not enough memory to list it");
 }
 
 void file_list_free(struct file_list *list)

@@ -12,6 +12,9 @@ struct file {
     uint32_t size_bytes;
 };
 
+/* Sets *error to "PATH: WHY". Returns false, so that a function can return its result. */
+bool file_error(struct line *error, const char *path, const char *why);
+
 /* Reads a whole file of less than 4 GiB. Returns false with *error set: "PATH: No such file or
  * directory". */
 bool file_read(const char *path, struct file *file, struct line *error);

@@ -1,4 +1,12 @@
-/* The inside of a session, shared by the files that make it up. */
+/* The inside of a session, shared by the files that make it up.
+ *
+ * S4  a refusal is justified: the size or alignment can never be served, a frame was refused or may
+ *     have been short, or the window ends too soon and no mapped block that must be found was free
+ * S5  a refused or misused call leaves no net write, counters of such calls aside
+ * S6  a misuse is reported once, for a reason that fits; a good call reports none
+ * S7  with all freed and reclaimed, one free block in the first page remains, and the frames of
+ * that page and its table S8  what the core says of itself (statistics, frames given back) is what
+ * the model knows */
 #ifndef KHEAP_FUZZ_SESSION_INTERNAL_H
 #define KHEAP_FUZZ_SESSION_INTERNAL_H
 

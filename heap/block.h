@@ -9,8 +9,8 @@
  * Headers lie at addresses that are 4 modulo 8, so payloads are 8-byte aligned and own whole 8-byte
  * granules, while a block's footer and the next block's header share one.
  *
- * The tag is one word at both ends of a block, stored XOR key XOR its own address, so that a stale,
- * copied or overwritten tag does not read as a legal one:
+ * The tag is one word at both ends of a block, stored XOR key XOR its own address: a stale, copied
+ * or overwritten tag does not agree with the one at the other end, or is not legal at all:
  *
  *   [ size_bytes 31..3 | 0 | sparse | used ]
  *

@@ -4,9 +4,10 @@
  * heap. They may be called from interrupt handlers. Sizes are in bytes; payloads are 8-byte
  * aligned. A block costs 8 bytes and is rounded up to a multiple of 8, and to 16 at least.
  *
- * A refusal returns null and leaves heap, page tables and frame bitmap as they were (the counters
- * of refusals aside). A misuse is reported through machine_misuse and has no effect
- * (heap/misuse.h). */
+ * Where frames are short, a free block with unmapped pages may be chosen, and refused, although one
+ * that is mapped is free. A refusal returns null and leaves heap, page tables and frame bitmap as
+ * they were (the counters of refusals aside). A misuse is reported through machine_misuse and has
+ * no effect (heap/misuse.h). */
 #ifndef KHEAP_HEAP_KMALLOC_H
 #define KHEAP_HEAP_KMALLOC_H
 
@@ -73,10 +74,12 @@ void kfree(const struct heap *heap, vaddr_t at);
  * constant. */
 uint32_t kmalloc_usable_size(const struct heap *heap, vaddr_t at);
 
-/* Unmaps pages that lie wholly inside free blocks, first those at the heap's end, until about
- * page_count_max are given back, and moves the end down. To be run now and then, from a thread of
- * low priority or when frames are short. Returns the number of frames given back, page tables
- * included. Cost: the free blocks of a page or more. */
+/* Unmaps up to page_count_max pages that lie wholly inside free blocks, first those at the heap's
+ * end, which moves down, and gives their frames back, and those of tables that became empty. To be
+ * run now and then, from a thread of low priority or when frames are short. Where a free block is
+ * found damaged it ends early, with a report; what it gave back until then stays so.
+ * Returns the number of frames given back. Cost: the pages of the free blocks of a page or more, as
+ * far as the budget goes. */
 uint32_t heap_reclaim(const struct heap *heap, uint32_t page_count_max);
 
 struct heap_stats {

@@ -38,7 +38,8 @@ struct census {
 CHECK_RESULT bool check_all(const struct scene *scene, struct census *census,
                             struct violation *violation);
 
-/* Rules H, P and X over a live block, its two neighbours and the control block. Cost: constant. */
+/* A live block, its two neighbours and the control block: rules H1 to H4, H8 and X2, the links of
+ * neighbours that are free, and P1 for the pages of the tags. Cost: constant. */
 CHECK_RESULT bool check_local(const struct scene *scene, vaddr_t payload,
                               struct violation *violation);
 

@@ -1,6 +1,6 @@
-/* Every rule that the checkers enforce, once: id and claim. A rule is stated in full beside the
- * structure that it is about; searching for its id finds the statement, the checker, the test that
- * breaks it and the seeds.
+/* Every rule that is enforced, once: id and claim. A rule is stated beside the structure that it is
+ * about, and everything about it is found by its id: the statement, the function rule_ID that
+ * checks it, the test that breaks it.
  *
  * X(id, claim) */
 #ifndef KHEAP_INVARIANTS_RULES_H

@@ -134,60 +134,6 @@ frame_t probe_root(void)
     return window.root;
 }
 
-uint32_t probe_tlb_count(void)
-{
-    return 0;
-}
-
-struct tlb_entry probe_tlb_entry(uint32_t i)
-{
-    (void)i;
-    return (struct tlb_entry){VADDR_NULL, 0};
-}
-
-const struct journal_entry *probe_journal(uint32_t *count, bool *lost)
-{
-    static const struct journal_entry none;
-    *count = 0;
-    *lost = false;
-    return &none;
-}
-
-void probe_free_bitmap(vaddr_t at, uint32_t frame_count)
-{
-    (void)at;
-    (void)frame_count;
-}
-
-bool probe_freed_in_use(frame_t *frame)
-{
-    (void)frame;
-    return false;
-}
-
-vaddr_t probe_unlocked(void)
-{
-    return VADDR_NULL;
-}
-
-void probe_journal_clear(void)
-{
-}
-
-void probe_watch_clear(void)
-{
-}
-
-void probe_watch(frame_t frame)
-{
-    (void)frame;
-}
-
-bool probe_watch_written(void)
-{
-    return true;
-}
-
 const uint32_t *probe_user_read(vaddr_t page)
 {
     return window_word(page);
@@ -196,9 +142,4 @@ const uint32_t *probe_user_read(vaddr_t page)
 uint32_t *probe_user_write(vaddr_t page)
 {
     return window_word(page);
-}
-
-struct probe_counts probe_counts(void)
-{
-    return (struct probe_counts){0};
 }

@@ -140,6 +140,34 @@ static void range_release(vaddr_t frames, vaddr_t first, vaddr_t end)
     }
 }
 
+/* The frames that mapping [first, stop), all in one table, would take: its pages that are not
+ * mapped, and the table. */
+static uint32_t table_frames_needed(vaddr_t first, vaddr_t stop)
+{
+    uint32_t needed = 0;
+    if (!table_present(first))
+        return (stop.v - first.v) / PAGE_SIZE + 1u;
+    for (vaddr_t page = first; page.v != stop.v; page = vaddr_add(page, PAGE_SIZE))
+        needed += machine_load(table_entry_at(page)) == 0;
+    return needed;
+}
+
+/* The plan: are there frames enough for [first, end)? A request that is too large is refused here,
+ * before anything was taken that would have to be given back. */
+static bool range_affordable(vaddr_t frames, vaddr_t first, vaddr_t end)
+{
+    uint32_t left = frames_free(frames);
+    while (first.v != end.v) {
+        vaddr_t stop = table_end(first, end);
+        uint32_t needed = table_frames_needed(first, stop);
+        if (needed > left)
+            return false;
+        left -= needed;
+        first = stop;
+    }
+    return true;
+}
+
 /* Gives each page of [first, end) that is not mapped a frame, in an entry that is not present yet.
  * Returns false, with nothing changed, if a frame was refused. */
 static bool range_prepare(vaddr_t frames, vaddr_t first, vaddr_t end, struct paging_change *change)
@@ -170,7 +198,7 @@ enum paging_result paging_map_range(vaddr_t frames, vaddr_t first, uint32_t page
 {
     vaddr_t end = vaddr_add(first, page_count * PAGE_SIZE);
     *change = (struct paging_change){0};
-    if (!range_prepare(frames, first, end, change)) {
+    if (!range_affordable(frames, first, end) || !range_prepare(frames, first, end, change)) {
         *change = (struct paging_change){0};
         return PAGING_NO_FRAME;
     }

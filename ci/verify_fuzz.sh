@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154 # its variables
 
 # Longer inputs take time, and seldom reach what several short ones do not.
-readonly stack_bytes_max=400
+readonly stack_bytes_max=300
 # Enough for all operations that fuzz_paging takes of an input.
 readonly part_bytes_max=1024
 

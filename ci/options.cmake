@@ -14,8 +14,9 @@ endif()
 add_library(kheap_posix INTERFACE)
 target_compile_definitions(kheap_posix INTERFACE _GNU_SOURCE)
 
-# Says whether a target's code is to feed coverage back to the fuzzer. Feedback comes from the core and from what decodes
-# and applies operations; the checkers, the model and the emulated machine would drown it, and be slowed down by it.
+# Says whether a target's code is to feed coverage back to the fuzzer. Only the core's is: the session, the checkers, the
+# model and the emulated machine would drown it, fill the corpus with inputs that are new only to the harness, and be
+# slowed down by it.
 function(kheap_feedback target wanted)
     if(KHEAP_FUZZER STREQUAL "libfuzzer" AND wanted)
         # Operands of comparisons are no use as hints: tags are keyed, and inputs are mutated by structure.
@@ -31,12 +32,11 @@ endfunction()
 # SOURCES are the port's own. FEEDBACK says whether fuzz targets link it.
 function(kheap_port name port feedback)
     add_library(${name}_core OBJECT)
-    target_link_libraries(${name}_core PRIVATE kheap_mmu_sources kheap_heap_sources
-        kheap_session_sources)
+    target_link_libraries(${name}_core PRIVATE kheap_mmu_sources kheap_heap_sources)
     kheap_feedback(${name}_core ${feedback})
     add_library(${name}_checks OBJECT ${ARGN})
     target_link_libraries(${name}_checks PRIVATE kheap_invariants_sources kheap_model_sources
-        kheap_posix)
+        kheap_session_sources kheap_posix)
     kheap_feedback(${name}_checks FALSE)
     foreach(part core checks)
         target_include_directories(${name}_${part} PRIVATE ${PROJECT_SOURCE_DIR}/mmu_x86/${port})

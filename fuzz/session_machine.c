@@ -28,6 +28,14 @@ static enum outcome apply_reclaim(struct session *session, const struct op *op)
                       rule_S8(session, more, count, "frames given back by reclaim of the heap at"));
 }
 
+/* A frame that was taken can be given back. */
+static bool give_back(struct session *session, frame_t frame)
+{
+    return frames_give_back(session->scene.frames_at, frame) == FRAMES_OK ||
+           violation_set(&session->violation, RULE_F4, frame.n, 1, 0,
+                         "taken frame that cannot be given back: frame");
+}
+
 /* A frame that is not the caller's cannot be given back: one that is free, one that is reserved
  * (the first of memory is, on every board), one beyond memory. */
 static bool wrong_give_backs_refused(struct session *session, frame_t free)
@@ -60,10 +68,7 @@ static enum outcome apply_pressure(struct session *session, const struct op *op)
         session->held_frames[scene->held_count++] = frame;
     while (session_frames_free(session) < op->size && scene->held_count > 0) {
         frame = session->held_frames[--scene->held_count];
-        if (frames_give_back(scene->frames_at, frame) != FRAMES_OK)
-            return outcome_of(violation_set(&session->violation, RULE_F4, frame.n, 1, 0,
-                                            "taken frame that cannot be given back: frame"));
-        if (!wrong_give_backs_refused(session, frame))
+        if (!give_back(session, frame) || !wrong_give_backs_refused(session, frame))
             return OUTCOME_VIOLATED;
     }
     return OUTCOME_APPLIED;
@@ -100,9 +105,8 @@ static enum outcome apply_map(struct session *session, const struct op *op)
         result = paging_map(frames, device_page(op), frame, ENTRY_WRITABLE);
         if (result == PAGING_OK)
             *mapped = frame;
-        else if (frames_give_back(frames, frame) != FRAMES_OK)
-            return outcome_of(violation_set(&session->violation, RULE_F4, frame.n, 1, 0,
-                                            "taken frame that cannot be given back: frame"));
+        else if (!give_back(session, frame))
+            return OUTCOME_VIOLATED;
     }
     digest_word(&session->digest, result);
     if (result == PAGING_OK)
@@ -131,10 +135,7 @@ static enum outcome apply_unmap(struct session *session, const struct op *op)
     if (result != PAGING_OK)
         return outcome_of(session_rule_S5(session));
     *mapped = DEVICE_UNMAPPED;
-    if (frames_give_back(frames, frame) != FRAMES_OK)
-        return outcome_of(violation_set(&session->violation, RULE_F4, frame.n, 1, 0,
-                                        "taken frame that cannot be given back: frame"));
-    return OUTCOME_APPLIED;
+    return outcome_of(give_back(session, frame));
 }
 
 /* What fits into the largest free block. */

@@ -20,9 +20,11 @@ static const char help_text[] =
     "these; directories are searched for them.\n"
     "\n"
     "  --port emulator|window  the machine: an emulated MMU (default), or plain memory\n"
-    "  --check full|local|none how much is checked after each operation; without it, everything\n"
-    "                          for inputs, and for traces what the operation touched, and\n"
-    "                          everything every 4096 operations and at the end\n"
+    "  --check HOW             what is checked after each operation: step, every rule over what\n"
+    "                          it has changed (default; on the window port as full, for traces\n"
+    "                          as local); full, every rule over everything; both, and compared;\n"
+    "                          local, the block and its neighbours; shadow, the model alone;\n"
+    "                          none\n"
     "  --policy bins|first-fit overrides the policy that the inputs name\n"
     "  --quiet                 print only violations and the summary\n"
     "  --timing                print operations a second and peak memory after each input\n"
@@ -30,7 +32,6 @@ static const char help_text[] =
     "Exit status: 0 all hold, 1 a rule is broken, 3 a file is unreadable or damaged.\n";
 
 struct replay {
-    bool check_given;
     enum session_check check;
     bool policy_given;
     uint32_t policy;
@@ -81,13 +82,10 @@ static void replay_input(struct replay *replay, const char *name, const uint8_t 
 {
     struct verdict verdict;
     struct line line;
-    bool trace = trace_recognise(data, size_bytes);
-    enum session_check check = trace ? SESSION_CHECK_LOCAL : SESSION_CHECK_FULL;
-    check = replay->check_given ? replay->check : check;
     double start = now_seconds();
     const char *error = replay->policy_given
-                            ? host_run_policy(data, size_bytes, check, replay->policy, &verdict)
-                            : host_run(data, size_bytes, check, &verdict);
+                            ? host_run_policy(data, size_bytes, replay->check, replay->policy, &verdict)
+                            : host_run(data, size_bytes, replay->check, &verdict);
     double seconds = now_seconds() - start;
     if (error != NULL) {
         input_error(replay, name, error);
@@ -134,8 +132,12 @@ static void replay_file(struct replay *replay, const char *path)
 
 static bool parse_check(const char *word, enum session_check *check)
 {
-    static const char *const words[] = {"full", "local", "none"};
-    for (uint32_t i = 0; i < 3u; i++)
+    static const char *const words[SESSION_CHECK_COUNT] = {
+        [SESSION_CHECK_STEP] = "step",   [SESSION_CHECK_BOTH] = "both",
+        [SESSION_CHECK_FULL] = "full",   [SESSION_CHECK_LOCAL] = "local",
+        [SESSION_CHECK_SHADOW] = "shadow", [SESSION_CHECK_NONE] = "none",
+    };
+    for (uint32_t i = 0; i < SESSION_CHECK_COUNT; i++)
         if (word != NULL && strcmp(word, words[i]) == 0) {
             *check = (enum session_check)i;
             return true;
@@ -177,9 +179,8 @@ static int parse(int argc, char **argv, struct replay *replay, struct file_list 
         } else if (strcmp(argv[i], "--timing") == 0) {
             replay->timing = true;
         } else if (command_option(argc, argv, &i, "--check", &value)) {
-            replay->check_given = true;
             if (!parse_check(value, &replay->check))
-                return command_usage("replay", "--check takes full, local or none, not", value);
+                return command_usage("replay", "--check takes step, full, both, local, shadow or none, not", value);
         } else if (command_option(argc, argv, &i, "--policy", &value)) {
             replay->policy_given = true;
             if (!parse_policy(value, &replay->policy))

@@ -28,6 +28,7 @@ bool host_start(uint32_t frame_count_max, uint32_t slot_count)
             return false;
         free(host_session);
         host_session = session_make(memory, slot_count);
+        session_mirror(host_session, host_port_mirror());
         host_slots = slot_count;
     }
     return true;

@@ -24,6 +24,8 @@ const struct op *host_operation(void);
 /* What each port provides. */
 extern const char *const host_port_name;
 bool host_port_start(uint32_t frame_count_max);
+/* A mirror for the session to check by; null on a port that keeps no journal. */
+struct mirror *host_port_mirror(void);
 /* The end of the addresses that a heap can grow to. */
 uint32_t host_port_window_end(void);
 

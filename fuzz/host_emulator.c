@@ -1,5 +1,9 @@
 #include "fuzz/host.h"
+
+#include <sys/mman.h>
+
 #include "heap/kmalloc.h"
+#include "invariants/mirror.h"
 #include "mmu_x86/emulator/emulator.h"
 
 const char *const host_port_name = "emulator";
@@ -17,6 +21,19 @@ bool host_port_start(uint32_t frame_count_max)
         return false;
     emulator.on_fault = fault;
     return true;
+}
+
+struct mirror *host_port_mirror(void)
+{
+    static struct mirror *made;
+    if (made != NULL)
+        return made;
+    void *memory = mmap(NULL, (size_t)mirror_size_bytes(), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    /* Without room for it everything is checked in full: slower, and no less. */
+    if (memory != MAP_FAILED)
+        made = mirror_make(memory);
+    return made;
 }
 
 uint32_t host_port_window_end(void)

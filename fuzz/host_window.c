@@ -9,6 +9,11 @@ bool host_port_start(uint32_t frame_count_max)
     return window_open();
 }
 
+struct mirror *host_port_mirror(void)
+{
+    return (struct mirror *)0;
+}
+
 uint32_t host_port_window_end(void)
 {
     return window_open() ? window_limit() : WINDOW_START;

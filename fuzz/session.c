@@ -41,6 +41,11 @@ struct session *session_make(void *memory, uint32_t slot_count)
     return session;
 }
 
+void session_mirror(struct session *session, struct mirror *mirror)
+{
+    session->mirror = mirror;
+}
+
 static uint32_t word_at(vaddr_t at)
 {
     struct eye eye = EYE_OPEN;
@@ -101,7 +106,7 @@ static bool session_boot(struct session *session)
         .key = scene->key,
         .policy = (enum heap_policy)scene->policy,
     };
-    if (!check_all(scene, &session->census, &session->violation))
+    if (!session_check_all(session))
         return false;
     probe_journal_clear();
     enum heap_result result = heap_init(&session->heap, &config);
@@ -114,7 +119,7 @@ static bool session_boot(struct session *session)
         return false;
     if (scene->heap_made && !heap_found_again(session, &config))
         return false;
-    return check_all(scene, &session->census, &session->violation);
+    return session_check_boot(session);
 }
 
 static bool session_begin(struct session *session, const struct op_config *config)
@@ -124,7 +129,7 @@ static bool session_begin(struct session *session, const struct op_config *confi
     session->config = *config;
     session->digest = DIGEST_START;
     session->violation = (struct violation){0};
-    session->census = (struct census){0};
+    session->census_current = true;
     session->op = (struct op){0};
     session->misuse = (struct misuse){0};
     session->misuse_reason = misuse_reason_text(MISUSE_NONE);
@@ -141,8 +146,11 @@ static bool session_begin(struct session *session, const struct op_config *confi
     for (uint32_t page = 0; page < DEVICE_PAGES; page++)
         session->device_frames[page] = DEVICE_UNMAPPED;
     uint32_t word_count = scene_words(session->scene.frame_count);
-    for (uint32_t w = 0; w < word_count; w++)
+    for (uint32_t w = 0; w < word_count; w++) {
         session->managed[w] = 0;
+        session->held[w] = 0;
+    }
+    session->held_count = 0;
     session->scene = (struct scene){
         .heap_at = vaddr_of(HEAP_WINDOW_START),
         .heap_limit = vaddr_of(HEAP_WINDOW_START + config->window_pages * PAGE_SIZE),
@@ -152,7 +160,7 @@ static bool session_begin(struct session *session, const struct op_config *confi
         .managed = session->managed,
         .used = session->used,
         .device_frames = session->device_frames,
-        .held_frames = session->held_frames,
+        .held = session->held,
     };
     session->scene.frame_count = scene_managed(&session->boot.map, session->managed);
     digest_word(&session->digest, config->policy);
@@ -186,39 +194,21 @@ static enum outcome apply(struct session *session, const struct op *op)
     }
 }
 
-/* The checks after an operation, as thorough as asked. */
-static bool check(struct session *session, enum session_check check)
-{
-    bool full = check == SESSION_CHECK_FULL || (check == SESSION_CHECK_LOCAL &&
-                                                session->operation_count % SESSION_FULL_EVERY == 0);
-    session->census.current = full;
-    if (full)
-        return check_all(&session->scene, &session->census, &session->violation);
-    if (check == SESSION_CHECK_NONE)
-        return true;
-    if (!vaddr_is_null(session->touched) &&
-        !check_local(&session->scene, session->touched, &session->violation))
-        return false;
-    /* An interrupt handler may have made something new of what was freed. */
-    return vaddr_is_null(session->freed) || session->handler.fired ||
-           check_local_freed(&session->scene, session->freed, session->freed_size,
-                             &session->violation);
-}
-
-static bool session_apply(struct session *session, const struct op *op, enum session_check how)
+static bool session_apply(struct session *session, const struct op *op)
 {
     session->op = *op;
     session->operation_count++;
     session->misuse_count = 0;
     session->handler.fired = false;
+    session->scene.interrupted = false;
     session->touched = VADDR_NULL;
     session->freed = VADDR_NULL;
     session->before = (struct before){
         .frames_free = session_frames_free(session),
         .frames_refused = injection.frames_refused,
-        .largest_dense = session->census.current ? session->census.largest_dense : 0,
+        .largest_dense = session->census_current ? session->census.largest_dense : 0,
     };
-    probe_journal_clear();
+    session_journal_clear(session);
     enum outcome outcome = apply(session, op);
     if (outcome == OUTCOME_VIOLATED)
         return false;
@@ -227,7 +217,7 @@ static bool session_apply(struct session *session, const struct op *op, enum ses
     bool misuse = op->kind >= OP_DOUBLE_FREE;
     return session_handler_freed(session) && session_handler_allocated(session) &&
            (misuse || session_rule_S6(session, 0, 0)) &&
-           (outcome == OUTCOME_SKIPPED || check(session, how));
+           (outcome == OUTCOME_SKIPPED || session_check_operation(session));
 }
 
 /* Gives back what the other users of frames and of the MMU hold. */
@@ -251,6 +241,8 @@ static bool rule_S7(struct session *session)
     struct violation *violation = &session->violation;
     const struct census *census = &session->census;
     uint32_t at = session->scene.heap_at.v;
+    if (session->how == SESSION_CHECK_SHADOW)
+        return true;
     if (census->used_blocks != 0)
         return violation_set(violation, RULE_S7, at, 0, census->used_blocks, "used blocks left of");
     if (census->free_blocks != 1)
@@ -275,16 +267,15 @@ static bool session_end(struct session *session)
     session->op = all;
     digest_state(&session->scene, &session->digest);
     if (!session->scene.heap_made)
-        return check_all(&session->scene, &session->census, &session->violation);
+        return session_check_all(session);
     if (session_apply_block(session, &all) == OUTCOME_VIOLATED || !others_leave(session) ||
-        !check_all(&session->scene, &session->census, &session->violation))
+        !session_check_all(session))
         return false;
     for (uint32_t slot = 0; slot < shadow->slot_count && shadow->live_count > 0; slot++)
         if (shadow_live(shadow, slot) && session_free(session, slot) == OUTCOME_VIOLATED)
             return false;
     (void)heap_reclaim(&session->heap, UINT32_MAX);
-    return session_rule_S6(session, 0, 0) &&
-           check_all(&session->scene, &session->census, &session->violation) && rule_S7(session);
+    return session_rule_S6(session, 0, 0) && session_check_all(session) && rule_S7(session);
 }
 
 static void verdict_fill(const struct session *session, bool ok, struct verdict *verdict)
@@ -303,9 +294,10 @@ void session_run(struct session *session, struct input *input, enum session_chec
                  struct verdict *verdict)
 {
     struct op op;
+    session_check_begin(session, check, input->is_trace);
     bool ok = session_begin(session, &input->config);
     while (ok && input_next(input, &op))
-        ok = session_apply(session, &op, check);
+        ok = session_apply(session, &op);
     if (ok) {
         ok = session_end(session);
         session->operation_count += !ok;

@@ -16,11 +16,16 @@
 
 /* How much is checked after an operation. At the end of a session everything is. */
 enum session_check {
-    SESSION_CHECK_FULL,  /* every rule over everything */
-    SESSION_CHECK_LOCAL, /* what the operation touched; everything every SESSION_FULL_EVERY
-                            operations */
-    SESSION_CHECK_NONE,  /* for measuring what the checks cost */
+    SESSION_CHECK_STEP,   /* every rule over what the operation has changed (check_step); where there
+                             is no journal as FULL, for traces as LOCAL */
+    SESSION_CHECK_BOTH,   /* STEP and FULL, and compared: rule K1 */
+    SESSION_CHECK_FULL,   /* every rule over everything */
+    SESSION_CHECK_LOCAL,  /* the block that the operation touched and its neighbours; everything
+                             every SESSION_FULL_EVERY operations */
+    SESSION_CHECK_SHADOW, /* the shadow model alone, to the end: what other harnesses have */
+    SESSION_CHECK_NONE,   /* for measuring what the checks cost */
 };
+#define SESSION_CHECK_COUNT (SESSION_CHECK_NONE + 1u)
 #define SESSION_FULL_EVERY 4096u
 
 struct session;
@@ -31,6 +36,10 @@ uint64_t session_size_bytes(uint32_t slot_count);
 /* Makes a session in `memory`, session_size_bytes(slot_count) bytes, zeroed, 8-byte aligned. */
 struct session *session_make(void *memory, uint32_t slot_count);
 
+/* Gives the session a mirror (invariants/mirror.h), which SESSION_CHECK_STEP needs. */
+struct mirror;
+void session_mirror(struct session *session, struct mirror *mirror);
+
 struct verdict {
     bool ok;
     struct violation violation; /* if not ok */
@@ -40,8 +49,7 @@ struct verdict {
     uint64_t digest;          /* of results and final state: equal on all ports */
 };
 
-/* Runs one input from a fresh machine to its verdict; `check` may be lighter than full only for
- * traces of many operations. Requires input->slot_count to be within the session's. A page fault of
+/* Runs one input from a fresh machine to its verdict. Requires input->slot_count to be within the session's. A page fault of
  * the core does not return here: it goes to the port. */
 void session_run(struct session *session, struct input *input, enum session_check check,
                  struct verdict *verdict);

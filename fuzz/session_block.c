@@ -19,7 +19,7 @@ static enum outcome enter(struct session *session, uint32_t slot, vaddr_t at, ui
                    : OUTCOME_VIOLATED;
     }
     /* Before anything is asked of the block: what it would answer is only as good as its tags. */
-    if (!check_local(&session->scene, at, &session->violation))
+    if (!session_check_block(session, at))
         return OUTCOME_VIOLATED;
     struct shadow_block block = {
         .at = at.v,
@@ -30,6 +30,8 @@ static enum outcome enter(struct session *session, uint32_t slot, vaddr_t at, ui
                       &session->violation))
         return OUTCOME_VIOLATED;
     session->touched = at;
+    if (session_steps(session))
+        mirror_note_set(session->mirror, at.v, slot);
     return OUTCOME_APPLIED;
 }
 

@@ -13,6 +13,7 @@ static void handler_run(void)
     if (handler->slot == session->op.slot || !session->scene.heap_made)
         return;
     handler->fired = true;
+    session->scene.interrupted = true;
     if (shadow_live(&session->shadow, handler->slot)) {
         handler->freed = true;
         kfree(&session->heap, vaddr_of(session->shadow.slots[handler->slot].at));
@@ -69,6 +70,8 @@ bool session_handler_allocated(struct session *session)
     if (!shadow_enter(&session->shadow, handler->slot, &block, BLOCK_GRANULE,
                       session_heap_end(session), &session->violation))
         return false;
+    if (session_steps(session))
+        mirror_note_set(session->mirror, handler->at.v, handler->slot);
     shadow_fill(&session->shadow, handler->slot);
     return true;
 }

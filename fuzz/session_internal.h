@@ -15,6 +15,7 @@
 #include "heap/kmalloc.h"
 #include "heap/misuse.h"
 #include "invariants/check.h"
+#include "invariants/mirror.h"
 
 /* What the interrupt handler is to do, and what it did. Its results enter the model after the call
  * that it interrupted: a free before that call's own result, an allocation after it. */
@@ -41,7 +42,10 @@ struct session {
     struct boot_state boot;
     struct heap heap;
     struct scene scene;
-    struct census census; /* of the last full check */
+    enum session_check how;
+    struct mirror *mirror; /* null: this port keeps no journal */
+    struct census census;  /* of the last full check */
+    bool census_current;   /* which has seen what the last operation left */
     struct shadow shadow;
     struct violation violation;
     struct handler handler;
@@ -55,6 +59,8 @@ struct session {
     uint32_t refusal_count; /* requests refused so far, as the statistics must show */
     frame_t device_frames[DEVICE_PAGES];
     frame_t held_frames[OP_FRAMES_MAX];
+    uint32_t held_count;
+    uint32_t held[FRAME_COUNT_MAX / SCENE_WORD_BITS]; /* the same as a bitset */
     uint32_t managed[FRAME_COUNT_MAX / SCENE_WORD_BITS];
     uint32_t used[FRAME_COUNT_MAX / SCENE_WORD_BITS];
     vaddr_t touched; /* the block that the operation made or resized; null: none */
@@ -70,6 +76,20 @@ enum outcome {
     OUTCOME_SKIPPED,  /* it does not apply to this state */
     OUTCOME_VIOLATED, /* session->violation says how */
 };
+
+/* The checks of a session, as thorough as asked: at its start, once the heap is made, after an
+ * operation, as soon as a call has given a block, and over everything. */
+void session_check_begin(struct session *session, enum session_check how, bool is_trace);
+bool session_check_boot(struct session *session);
+bool session_check_operation(struct session *session);
+bool session_check_block(struct session *session, vaddr_t payload);
+bool session_check_all(struct session *session);
+
+/* True if check_step runs, so that the mirror says what is. */
+bool session_steps(const struct session *session);
+
+/* An operation begins: what is in the journal from now on is its doing. */
+void session_journal_clear(struct session *session);
 
 /* Adds a word to the digest. */
 void digest_word(uint64_t *digest, uint32_t word);

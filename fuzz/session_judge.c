@@ -2,21 +2,43 @@
 #include "fuzz/session_internal.h"
 #include "mmu_x86/injection.h"
 
-/* A refusal is justified if the size can never be served, if a frame was refused by injection, if
- * there were fewer frames than the request may need, or if the window ends too soon; the last only
- * if no block without holes was free that both policies must find: one larger than the request by
- * more than 1/32 and a granule (heap/bins.h). Where frames are short, a block with holes may be
- * chosen and refused although one without is free. */
+/* True if a free block was there that a request for a block of `need` bytes must find. The mirror
+ * knows exactly (mirror_must_find); a full check knows one that both policies must find, because it
+ * is larger by more than the rounding of the bins, 1/32 and a granule. */
+static bool must_find(const struct session *session, uint32_t need)
+{
+    if (session_steps(session) && session->mirror->valid)
+        return mirror_must_find(session->mirror, &session->scene, need) != 0;
+    return session->before.largest_dense > need + need / 32u + BLOCK_GRANULE;
+}
+
+/* True if no free block has holes, so that one that is found needs no frame. */
+static bool no_holes(const struct session *session)
+{
+    const struct mirror *mirror = session->mirror;
+    return session_steps(session) && mirror->valid &&
+           mirror->mapped_pages == (mirror->end - mirror->base) / PAGE_SIZE;
+}
+
+/* A refusal is justified if the size can never be served; if a frame was refused by injection or
+ * there were fewer than the request may need, unless a block is free that must be found and needs
+ * none; or if the window ends too soon and no block is free that must be found. Where frames are
+ * short, a block with holes may be chosen and refused although one without is free. */
 bool session_refusal_justified(const struct session *session, uint32_t size_bytes,
                                uint32_t align_bytes)
 {
     bool power_of_two = align_bytes != 0 && (align_bytes & (align_bytes - 1u)) == 0;
-    if (size_bytes > KMALLOC_SIZE_MAX || !power_of_two || align_bytes > KMALLOC_ALIGN_MAX ||
-        injection.frames_refused != session->before.frames_refused)
+    if (size_bytes > KMALLOC_SIZE_MAX || !power_of_two || align_bytes > KMALLOC_ALIGN_MAX)
         return true;
     uint32_t need = block_size_for(size_bytes);
     if (align_bytes > BLOCK_GRANULE)
         need += align_bytes + BLOCK_GRANULE;
+    /* What an interrupt handler took or gave back in between is not known here. */
+    bool found = !session->handler.fired && must_find(session, need);
+    if (found && no_holes(session))
+        return false;
+    if (injection.frames_refused != session->before.frames_refused)
+        return true;
     uint32_t page_count = need / PAGE_SIZE + 2u;
     uint32_t table_count = page_count / TABLE_ENTRIES + 2u;
     uint32_t frames_now = session_frames_free(session);
@@ -24,10 +46,7 @@ bool session_refusal_justified(const struct session *session, uint32_t size_byte
         frames_now < session->before.frames_free ? frames_now : session->before.frames_free;
     if (frames_free < page_count + table_count)
         return true;
-    /* What an interrupt handler took or gave back in between is not known here. */
-    return need > session->scene.heap_limit.v - session_heap_end(session) &&
-           (session->handler.fired ||
-            session->before.largest_dense <= need + need / 32u + BLOCK_GRANULE);
+    return need > session->scene.heap_limit.v - session_heap_end(session) && !found;
 }
 
 bool session_rule_S4(struct session *session, bool justified, uint32_t size_bytes)

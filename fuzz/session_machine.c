@@ -58,16 +58,42 @@ static bool wrong_give_backs_refused(struct session *session, frame_t free)
     return true;
 }
 
+static void frame_changed(struct session *session, frame_t frame)
+{
+    if (session_steps(session))
+        mirror_frame_changed(session->mirror, frame);
+}
+
+/* Enters a frame that was taken: it is nobody else's. */
+static bool hold(struct session *session, frame_t frame)
+{
+    if (frame.n >= session->scene.frame_count)
+        return violation_set(&session->violation, RULE_F4, frame.n, session->scene.frame_count,
+                             frame.n, "taken, and beyond memory: frame");
+    uint32_t *word = &session->held[frame.n / SCENE_WORD_BITS];
+    uint32_t bit = 1u << frame.n % SCENE_WORD_BITS;
+    if ((*word & bit) != 0)
+        return violation_set(&session->violation, RULE_P2, frame.n, 0, 1,
+                             "taken a second time: frame");
+    *word |= bit;
+    session->held_frames[session->held_count++] = frame;
+    frame_changed(session, frame);
+    return true;
+}
+
 /* Takes frames until op->size are left, as a busy rest of the kernel would, or gives some back. */
 static enum outcome apply_pressure(struct session *session, const struct op *op)
 {
     struct scene *scene = &session->scene;
     frame_t frame;
-    while (session_frames_free(session) > op->size && scene->held_count < OP_FRAMES_MAX &&
+    while (session_frames_free(session) > op->size && session->held_count < OP_FRAMES_MAX &&
            frames_take(scene->frames_at, &frame) == FRAMES_OK)
-        session->held_frames[scene->held_count++] = frame;
-    while (session_frames_free(session) < op->size && scene->held_count > 0) {
-        frame = session->held_frames[--scene->held_count];
+        if (!hold(session, frame))
+            return OUTCOME_VIOLATED;
+    while (session_frames_free(session) < op->size && session->held_count > 0) {
+        frame = session->held_frames[--session->held_count];
+        session->held[frame.n / SCENE_WORD_BITS] &= ~(1u << frame.n % SCENE_WORD_BITS);
+        frame_changed(session, frame);
         if (!give_back(session, frame) || !wrong_give_backs_refused(session, frame))
             return OUTCOME_VIOLATED;
     }
@@ -77,14 +103,6 @@ static enum outcome apply_pressure(struct session *session, const struct op *op)
 static vaddr_t device_page(const struct op *op)
 {
     return vaddr_of(DEVICE_WINDOW_AT + op->size % DEVICE_PAGES * PAGE_SIZE);
-}
-
-static bool device_mapped(const struct session *session)
-{
-    for (uint32_t page = 0; page < DEVICE_PAGES; page++)
-        if (session->device_frames[page].n != DEVICE_UNMAPPED.n)
-            return true;
-    return false;
 }
 
 static enum outcome apply_map(struct session *session, const struct op *op)
@@ -103,10 +121,12 @@ static enum outcome apply_map(struct session *session, const struct op *op)
     }
     if (frames_take(frames, &frame) == FRAMES_OK) {
         result = paging_map(frames, device_page(op), frame, ENTRY_WRITABLE);
-        if (result == PAGING_OK)
+        if (result == PAGING_OK) {
             *mapped = frame;
-        else if (!give_back(session, frame))
+            session->scene.device_count++;
+        } else if (!give_back(session, frame)) {
             return OUTCOME_VIOLATED;
+        }
     }
     digest_word(&session->digest, result);
     if (result == PAGING_OK)
@@ -115,7 +135,7 @@ static enum outcome apply_map(struct session *session, const struct op *op)
         return outcome_of(violation_set(&session->violation, RULE_P3, device_page(op).v, PAGING_OK,
                                         result, "mapped already, says paging_map, the page at"));
     /* The page's frame, and the table's if no page is mapped in it yet. */
-    uint32_t needed = device_mapped(session) ? 1u : 2u;
+    uint32_t needed = session->scene.device_count != 0 ? 1u : 2u;
     bool justified = session->before.frames_free < needed ||
                      injection.frames_refused != session->before.frames_refused;
     return outcome_of(session_rule_S4(session, justified, PAGE_SIZE) && session_rule_S5(session));
@@ -135,6 +155,7 @@ static enum outcome apply_unmap(struct session *session, const struct op *op)
     if (result != PAGING_OK)
         return outcome_of(session_rule_S5(session));
     *mapped = DEVICE_UNMAPPED;
+    session->scene.device_count--;
     return outcome_of(give_back(session, frame));
 }
 
@@ -154,11 +175,14 @@ static enum outcome apply_stats(struct session *session)
     /* The handler may have run after the figures were taken. */
     if (session->handler.fired)
         return OUTCOME_APPLIED;
+    bool counted = session->how == SESSION_CHECK_FULL || session_steps(session);
+    if (counted && !session_check_all(session))
+        return OUTCOME_VIOLATED;
     return outcome_of(
         rule_S8(session, session->shadow.live_count, stats.live_blocks, "live blocks of") &&
         rule_S8(session, session->misuse_total, stats.misuses, "misuses counted by") &&
         rule_S8(session, session->refusal_count, refused, "refusals counted by") &&
-        (!session->census.current ||
+        (!counted ||
          (rule_S8(session, session->census.mapped_pages, stats.mapped_pages, "mapped pages of") &&
           rule_S8(session, session->census.free_blocks, stats.free_blocks, "free blocks of") &&
           rule_S8(session, largest_payload(&session->census), stats.largest_free,

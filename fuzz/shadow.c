@@ -177,6 +177,28 @@ bool shadow_intact(const struct shadow_block *block, uint32_t at, uint32_t size_
     return true;
 }
 
+static bool word_intact(const struct shadow_block *block, struct reader *reader, uint32_t offset,
+                        struct violation *violation)
+{
+    uint32_t found = read_word(reader, block->at + offset);
+    return found == content_word(block->seed, offset) ||
+           violation_set(violation, RULE_S3, block->at + offset,
+                         content_word(block->seed, offset), found, "contents of a live block at");
+}
+
+bool shadow_edges_intact(const struct shadow_block *block, struct violation *violation)
+{
+    uint32_t length = block->usable_bytes < SHADOW_NEAR ? block->usable_bytes : SHADOW_NEAR;
+    struct reader reader = reader_at(block->at);
+    for (uint32_t o = 0; o < length; o += 4u)
+        if (!word_intact(block, &reader, o, violation))
+            return false;
+    for (uint32_t o = block->usable_bytes - length; o < block->usable_bytes; o += 4u)
+        if (!word_intact(block, &reader, o, violation))
+            return false;
+    return true;
+}
+
 bool shadow_zero(uint32_t at, uint32_t usable_bytes, struct violation *violation)
 {
     struct reader reader = reader_at(at);

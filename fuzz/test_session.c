@@ -16,6 +16,7 @@ void test_session_up(uint32_t policy, uint32_t window_pages)
         void *memory = calloc(1, (size_t)session_size_bytes(OP_SLOTS));
         EXPECT(memory != NULL && host_start(4u * TEST_FRAMES, OP_SLOTS));
         test_session = session_make(memory, OP_SLOTS);
+        session_mirror(test_session, host_port_mirror());
     }
     struct op_config config = {policy, TEST_FRAMES, window_pages};
     EXPECT(test_begin(&config));
@@ -23,12 +24,13 @@ void test_session_up(uint32_t policy, uint32_t window_pages)
 
 bool test_begin(const struct op_config *config)
 {
+    session_check_begin(test_session, SESSION_CHECK_BOTH, false);
     return session_begin(test_session, config);
 }
 
 bool test_apply(const struct op *op)
 {
-    return session_apply(test_session, op, SESSION_CHECK_FULL);
+    return session_apply(test_session, op);
 }
 
 bool test_end(void)

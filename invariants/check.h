@@ -17,9 +17,7 @@
 
 /* What the checkers count on their way and hand on. */
 struct census {
-    bool complete; /* check_all has gone through with this census */
-    bool current;  /* and no operation has come since: for its user to clear */
-    uint32_t end;  /* HEAP_END */
+    uint32_t end; /* HEAP_END */
     uint32_t used_blocks;
     uint32_t used_bytes;
     uint32_t free_blocks;
@@ -31,12 +29,22 @@ struct census {
     uint32_t mapped_pages;  /* mapped pages of the window */
 };
 
-/* Rules P, F, H, X over everything. *census is what the last check_all of the same run left, or
- * zeros: page tables and frame bitmap are not looked at again if no write has touched them since.
- * Cost: the extent's blocks; and the tables present, the frames and the TLB if they were touched.
- */
+/* Rules P, F, H, X over everything. Cost: the extent's blocks, the tables present, the frames, the
+ * TLB. */
 CHECK_RESULT bool check_all(const struct scene *scene, struct census *census,
                             struct violation *violation);
+
+/* The same rules, and O1, over what the core has written since the last look and what depends on
+ * it (invariants/mirror.h). Requires a port that keeps a journal (probe_journal_kept), and that the
+ * mirror is valid: mirror_take, then check_step_begin after each probe_journal_clear. If the journal
+ * could not keep everything, check_all runs instead. Sets mirror->near. Cost: what was written,
+ * whatever the heap's size. */
+struct mirror;
+CHECK_RESULT bool check_step(const struct scene *scene, struct mirror *mirror,
+                             struct violation *violation);
+
+/* The journal has been cleared: what is in it from now on has not been looked at. */
+void check_step_begin(struct mirror *mirror);
 
 /* A live block, its two neighbours and the control block: rules H1 to H4, H8 and X2, the links of
  * neighbours that are free, and P1 for the pages of the tags. Cost: constant. */
@@ -55,6 +63,9 @@ CHECK_RESULT bool check_control(const struct scene *scene, struct census *census
 
 /* Rule P6, as it is broken in passing: no frame became free while the TLB led to it. */
 CHECK_RESULT bool rule_P6_freed(struct violation *violation);
+
+/* Rule P6: the core has not gone through a translation that the tables had changed. */
+CHECK_RESULT bool rule_P6_used(struct violation *violation);
 
 /* Rule P8: no word of the core's was touched while an interrupt handler could have come between. */
 CHECK_RESULT bool rule_P8(struct violation *violation);

@@ -2,6 +2,7 @@
  * use. */
 #include "invariants/check.h"
 #include "invariants/eye.h"
+#include "invariants/predicates.h"
 
 /* The bitmap's parts, read from its own layout (mmu_x86/frames.h). */
 struct bitmap {
@@ -13,24 +14,19 @@ struct bitmap {
     struct eye managed_eye;
 };
 
-struct tally {
-    uint32_t free;
-    uint32_t managed;
-};
-
 static uint32_t bits_count(uint32_t word)
 {
     return (uint32_t)__builtin_popcount(word);
 }
 
-static bool rule_F1(uint32_t frame, uint32_t free, uint32_t managed, struct violation *violation)
+bool rule_F1(uint32_t frame, uint32_t free, uint32_t managed, struct violation *violation)
 {
     if ((free & ~managed) == 0)
         return true;
     return violation_set(violation, RULE_F1, frame, managed, free, "free bits from frame");
 }
 
-static bool rule_F2(uint32_t frame, uint32_t summary_bit, uint32_t free, uint32_t hint,
+bool rule_F2(uint32_t frame, uint32_t summary_bit, uint32_t free, uint32_t hint,
                     struct violation *violation)
 {
     if ((summary_bit != 0) != (free != 0))
@@ -41,7 +37,7 @@ static bool rule_F2(uint32_t frame, uint32_t summary_bit, uint32_t free, uint32_
     return true;
 }
 
-static bool rule_F3(const struct scene *scene, const struct tally *tally, uint32_t free_count,
+bool rule_F3(const struct scene *scene, const struct tally *tally, uint32_t free_count,
                     uint32_t managed_count, struct violation *violation)
 {
     if (free_count != tally->free)
@@ -67,7 +63,7 @@ static bool rule_F4(const struct scene *scene, uint32_t w, uint32_t free, uint32
                          used != 0 ? "in use but not taken: frame" : "taken but not in use: frame");
 }
 
-static bool rule_F5(const struct scene *scene, uint32_t w, uint32_t managed,
+bool rule_F5(const struct scene *scene, uint32_t w, uint32_t managed,
                     struct violation *violation)
 {
     if (managed == scene->managed[w])
@@ -99,13 +95,13 @@ static bool check_word(const struct scene *scene, struct bitmap *bitmap, uint32_
 /* Frames that another user holds are in use, and mapped nowhere. */
 static bool mark_held(const struct scene *scene, struct violation *violation)
 {
-    for (uint32_t i = 0; i < scene->held_count; i++) {
-        uint32_t frame = scene->held_frames[i].n;
-        uint32_t bit = 1u << frame % SCENE_WORD_BITS;
-        if ((scene->used[frame / SCENE_WORD_BITS] & bit) != 0)
-            return violation_set(violation, RULE_P2, frame, 0, 1,
+    for (uint32_t w = 0; w < scene_words(scene->frame_count); w++) {
+        uint32_t both = scene->used[w] & scene->held[w];
+        if (both != 0)
+            return violation_set(violation, RULE_P2,
+                                 w * SCENE_WORD_BITS + (uint32_t)__builtin_ctz(both), 0, 1,
                                  "held by another user and mapped as well: frame");
-        scene->used[frame / SCENE_WORD_BITS] |= bit;
+        scene->used[w] |= scene->held[w];
     }
     return true;
 }

@@ -2,6 +2,7 @@
 #include "invariants/check.h"
 
 #include "invariants/eye.h"
+#include "invariants/predicates.h"
 #include <stddef.h>
 
 #include "heap/block.h"
@@ -17,7 +18,7 @@ static bool read_tag(const struct scene *scene, struct eye *eye, uint32_t at, ui
     return true;
 }
 
-static bool rule_H1(uint32_t at, uint32_t tag, uint32_t room, struct violation *violation)
+bool rule_H1(uint32_t at, uint32_t tag, uint32_t room, struct violation *violation)
 {
     uint32_t size = tag & ~7u;
     bool sparse_used = (tag & 3u) == 3u;
@@ -26,7 +27,7 @@ static bool rule_H1(uint32_t at, uint32_t tag, uint32_t room, struct violation *
     return violation_set(violation, RULE_H1, at, room, tag, "tag (expected: the room for it) at");
 }
 
-static bool rule_H2(uint32_t at, uint32_t header, uint32_t footer, struct violation *violation)
+bool rule_H2(uint32_t at, uint32_t header, uint32_t footer, struct violation *violation)
 {
     if (header == footer)
         return true;
@@ -34,7 +35,7 @@ static bool rule_H2(uint32_t at, uint32_t header, uint32_t footer, struct violat
                          "footer (expected: the header) at");
 }
 
-static bool rule_H3(uint32_t at, uint32_t tag, bool previous_free, struct violation *violation)
+bool rule_H3(uint32_t at, uint32_t tag, bool previous_free, struct violation *violation)
 {
     if ((tag & 1u) != 0 || !previous_free)
         return true;
@@ -204,27 +205,18 @@ bool check_sums(const struct scene *scene, const struct census *census, struct v
 
 bool check_all(const struct scene *scene, struct census *census, struct violation *violation)
 {
-    if (!rule_P8(violation) || !rule_P6_freed(violation))
+    if (!rule_P8(violation) || !rule_P6_freed(violation) || !rule_P6_used(violation))
         return false;
-    struct census before = *census;
     *census = (struct census){0};
     if (scene->heap_made && !check_control(scene, census, violation))
         return false;
-    /* Directory, tables and bitmap hold what they held when they were last found right, for the
-     * same extent. */
-    bool paging_same = before.complete && census->end == before.end && !probe_watch_written();
-    census->mapped_pages = before.mapped_pages;
-    if (!paging_same && !check_paging(scene, census, violation))
+    if (!check_paging(scene, census, violation))
         return false;
     if (scene->heap_made &&
         (!check_blocks(scene, census, violation) || !check_lists(scene, census, violation) ||
          !check_sums(scene, census, violation)))
         return false;
-    if (!paging_same && !check_frames(scene, violation))
-        return false;
-    census->complete = true;
-    census->current = true;
-    return true;
+    return check_frames(scene, violation);
 }
 
 /* The tags of one block, and its place on a list if it is free. Sets *tag. */

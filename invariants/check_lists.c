@@ -1,13 +1,14 @@
 /* Rules H5 and H6: the lists of free blocks, from their heads and from the blocks. */
 #include "invariants/check.h"
 #include "invariants/eye.h"
+#include "invariants/predicates.h"
 
 #include "heap/bins.h"
 #include "heap/first_fit.h"
 
 /* The bin of a size, found by counting up and not as heap/bins.c does: row 0 holds the multiples of
  * 8 below 256, row r the sizes from 2^(r+7) on, in 32 equal steps. */
-static uint32_t bin_expected(uint32_t size)
+uint32_t check_bin(uint32_t size)
 {
     if (size < 256u)
         return size / 8u;
@@ -16,6 +17,13 @@ static uint32_t bin_expected(uint32_t size)
         row++;
     uint32_t base = 256u << (row - 1u);
     return row * BINS_COLUMNS + (size - base) / (base / BINS_COLUMNS);
+}
+
+uint32_t check_bin_size(uint32_t bin)
+{
+    uint32_t row = bin / BINS_COLUMNS;
+    uint32_t column = bin % BINS_COLUMNS;
+    return row == 0 ? 8u * column : (BINS_COLUMNS + column) * (8u << (row - 1u));
 }
 
 /* Count, sum and exclusive or of the blocks found on lists: equal to the census's exactly if they
@@ -47,8 +55,8 @@ static bool rule_H5(const struct scene *scene, const struct list *list, uint32_t
     uint32_t tag = word ^ scene->key ^ block;
     if ((tag & 5u) != 0)
         return violation_set(violation, RULE_H5, block, 0, tag, "tag of a block on a list at");
-    if (list->is_bin && bin_expected(tag & ~7u) != list->bin)
-        return violation_set(violation, RULE_H5, block, bin_expected(tag & ~7u), list->bin,
+    if (list->is_bin && check_bin(tag & ~7u) != list->bin)
+        return violation_set(violation, RULE_H5, block, check_bin(tag & ~7u), list->bin,
                              "bin that holds the block at");
     if (!list->is_bin && block <= previous)
         return violation_set(violation, RULE_H5, block, previous, block,
@@ -157,7 +165,7 @@ bool check_links(const struct scene *scene, uint32_t block, uint32_t size_bytes,
     struct eye eye = EYE_OPEN;
     struct eye other = EYE_OPEN;
     uint32_t head_field =
-        scene->policy == HEAP_BINS ? BINS_HEADS + 4u * bin_expected(size_bytes) : FIRST_FIT_HEAD;
+        scene->policy == HEAP_BINS ? BINS_HEADS + 4u * check_bin(size_bytes) : FIRST_FIT_HEAD;
     uint32_t next = 0;
     uint32_t prev = 0;
     uint32_t back = block;

@@ -1,5 +1,6 @@
 /* Rules P1 to P6: directory, tables and TLB, by a walk of physical memory. */
 #include "invariants/check.h"
+#include "invariants/predicates.h"
 
 #include <stddef.h>
 
@@ -7,7 +8,7 @@
 #define KERNEL_PAGE (ENTRY_PRESENT | ENTRY_WRITABLE)
 
 /* A present entry of the core maps for the supervisor, writable, with nothing else set. */
-static bool rule_P1(uint32_t at, uint32_t entry, struct violation *violation)
+bool rule_P1(uint32_t at, uint32_t entry, struct violation *violation)
 {
     uint32_t flags = entry & ENTRY_FLAGS & ~PROCESSOR_BITS;
     if (flags == KERNEL_PAGE)
@@ -63,15 +64,21 @@ CHECK_BULK static uint32_t entry_changed(const uint32_t *words, const uint32_t *
     return first;
 }
 
+bool rule_P4_root(struct violation *violation)
+{
+    uint32_t root = entry_frame(probe_boot_directory()[RECURSIVE_SLOT]).n;
+    return probe_root().n == root ||
+           violation_set(violation, RULE_P4, DIRECTORY_AT, root, probe_root().n,
+                         "frame in CR3, the directory, seen at");
+}
+
 /* Boot's entries are as boot left them, whatever accessed and dirty bits the processor has set
  * since: those of the directory, and those of the kernel's own table. */
-static bool rule_P4(const uint32_t *directory, struct violation *violation)
+bool rule_P4(const uint32_t *directory, struct violation *violation)
 {
     const uint32_t *boot = probe_boot_directory();
-    uint32_t root = entry_frame(boot[RECURSIVE_SLOT]).n;
-    if (probe_root().n != root)
-        return violation_set(violation, RULE_P4, DIRECTORY_AT, root, probe_root().n,
-                             "frame in CR3, the directory, seen at");
+    if (!rule_P4_root(violation))
+        return false;
     uint32_t slot = entry_changed(directory, boot, 0, PROBE_SLOT_DEVICE);
     if (slot == PROBE_SLOT_DEVICE)
         slot = entry_changed(directory, boot, PROBE_SLOT_KERNEL, PROBE_SLOT_KERNEL + 1u);
@@ -89,26 +96,32 @@ static bool rule_P4(const uint32_t *directory, struct violation *violation)
 }
 
 /* A table is there because something is mapped in it. */
-static bool rule_P5(uint32_t at, uint32_t entry_count, struct violation *violation)
+bool rule_P5(uint32_t at, uint32_t entry_count, struct violation *violation)
 {
     if (entry_count > 0)
         return true;
     return violation_set(violation, RULE_P5, at, 1, 0, "entries in the table for");
 }
 
-static bool check_entry(const struct scene *scene, struct census *census, uint32_t at,
-                        uint32_t entry, struct violation *violation)
+bool rule_entry(const struct scene *scene, const struct census *census, uint32_t at,
+                uint32_t entry, struct violation *violation)
 {
     if ((entry & ENTRY_PRESENT) == 0)
         return violation_set(violation, RULE_P5, at, 0, entry, "half-prepared entry for");
+    return rule_P1(at, entry, violation) && rule_P3(scene, census, at, entry, violation);
+}
+
+static bool check_entry(const struct scene *scene, struct census *census, uint32_t at,
+                        uint32_t entry, struct violation *violation)
+{
     census->mapped_pages += directory_slot(vaddr_of(at)) != PROBE_SLOT_DEVICE;
-    return rule_P1(at, entry, violation) && rule_P3(scene, census, at, entry, violation) &&
+    return rule_entry(scene, census, at, entry, violation) &&
            rule_P2(scene, at, entry, violation);
 }
 
 /* The first entry from i on that is not zero, or TABLE_ENTRIES. Most of a table is empty: eight are
  * looked at at once. */
-CHECK_BULK static uint32_t next_entry(const uint32_t *table, uint32_t i)
+CHECK_BULK uint32_t check_next_entry(const uint32_t *table, uint32_t i)
 {
     for (; i < TABLE_ENTRIES; i++) {
         while (i % 8u == 0 && i < TABLE_ENTRIES &&
@@ -135,7 +148,7 @@ static bool check_table(const struct scene *scene, struct census *census, uint32
     if (table == (const uint32_t *)0)
         return violation_set(violation, RULE_P1, first, 1, directory_entry, "no table in RAM for");
     uint32_t entry_count = 0;
-    for (uint32_t i = next_entry(table, 0); i < TABLE_ENTRIES; i = next_entry(table, i + 1u)) {
+    for (uint32_t i = check_next_entry(table, 0); i < TABLE_ENTRIES; i = check_next_entry(table, i + 1u)) {
         entry_count++;
         if (!check_entry(scene, census, first + i * PAGE_SIZE, table[i], violation))
             return false;
@@ -144,7 +157,7 @@ static bool check_table(const struct scene *scene, struct census *census, uint32
 }
 
 /* Every page that the device's user mapped is mapped: rule P3 has seen that nothing else is. */
-static bool check_device(const struct scene *scene, struct violation *violation)
+bool check_device(const struct scene *scene, struct violation *violation)
 {
     for (uint32_t page = 0; page < DEVICE_PAGES; page++) {
         vaddr_t at = vaddr_of(DEVICE_WINDOW_AT + page * PAGE_SIZE);
@@ -156,7 +169,7 @@ static bool check_device(const struct scene *scene, struct violation *violation)
 }
 
 /* What the TLB would answer is what the tables say. */
-static bool rule_P6(struct violation *violation)
+bool rule_P6(struct violation *violation)
 {
     uint32_t count = probe_tlb_count();
     for (uint32_t i = 0; i < count; i++) {
@@ -173,26 +186,19 @@ static bool rule_P6(struct violation *violation)
     return true;
 }
 
-/* From now on a write to the directory, to a table, or to the frame bitmap is noticed. */
-static void watch(const struct scene *scene, const uint32_t *directory)
-{
-    probe_watch_clear();
-    probe_watch(entry_frame(directory[RECURSIVE_SLOT]));
-    for (uint32_t slot = next_entry(directory, PROBE_SLOT_DEVICE); slot < RECURSIVE_SLOT;
-         slot = next_entry(directory, slot + 1u))
-        probe_watch(entry_frame(directory[slot]));
-    const uint32_t *table = probe_table(directory_slot(scene->frames_at));
-    uint32_t end = scene->frames_at.v + frames_size_bytes(scene->frame_count);
-    for (uint32_t at = page_round_down(scene->frames_at.v); table != NULL && at < end;
-         at += PAGE_SIZE)
-        probe_watch(entry_frame(table[table_index(vaddr_of(at))]));
-}
-
 bool rule_P6_freed(struct violation *violation)
 {
     frame_t frame;
     return !probe_freed_in_use(&frame) ||
            violation_set(violation, RULE_P6, frame.n, 0, 1, "given back before its flush: frame");
+}
+
+bool rule_P6_used(struct violation *violation)
+{
+    struct stale_use use;
+    return !probe_stale_use(&use) ||
+           violation_set(violation, RULE_P6, use.page.v, use.entry, use.held,
+                         "stale translation used (expected: the entry written) of page");
 }
 
 bool rule_P8(struct violation *violation)
@@ -210,14 +216,11 @@ bool check_paging(const struct scene *scene, struct census *census, struct viola
         scene->used[w] = 0;
     if (!rule_P4(directory, violation))
         return false;
-    for (uint32_t slot = next_entry(directory, PROBE_SLOT_DEVICE); slot < RECURSIVE_SLOT;
-         slot = next_entry(directory, slot + 1u)) {
+    for (uint32_t slot = check_next_entry(directory, PROBE_SLOT_DEVICE); slot < RECURSIVE_SLOT;
+         slot = check_next_entry(directory, slot + 1u)) {
         if (slot != PROBE_SLOT_KERNEL &&
             !check_table(scene, census, slot, directory[slot], violation))
             return false;
     }
-    if (!check_device(scene, violation) || !rule_P6(violation))
-        return false;
-    watch(scene, directory);
-    return true;
+    return check_device(scene, violation) && rule_P6(violation);
 }

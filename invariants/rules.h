@@ -28,6 +28,7 @@
     X(F3, "frame counters equal the bits")                                                         \
     X(F4, "taken frames are exactly those in use")                                                 \
     X(F5, "managed frames are those of the memory map")                                            \
+    X(O1, "the core writes metadata only to its own bytes, and in bulk only to one payload")       \
     X(X1, "mapped pages equal the heap's count")                                                   \
     X(X2, "the heap's end is a page boundary in the window")                                       \
     X(X3, "an unmapped page lies inside one sparse free block")                                    \
@@ -38,7 +39,8 @@
     X(S5, "a refused or misused call changes nothing")                                             \
     X(S6, "a misuse is reported, with its reason, and nothing else is")                            \
     X(S7, "all freed: one free block, frames back at the baseline")                                \
-    X(S8, "statistics agree with the model")
+    X(S8, "statistics agree with the model")                                                       \
+    X(K1, "what a step finds, a full check finds, and the other way round")
 
 #define RULE_ENUM(id, claim) RULE_##id,
 enum rule { RULE_NONE, KHEAP_RULES(RULE_ENUM) RULE_COUNT };

@@ -21,8 +21,9 @@ struct scene {
     const uint32_t *managed;      /* bitset: the frames that the memory map lets the core have */
     uint32_t *used;               /* bitset, the checkers' own: frames found in use */
     const frame_t *device_frames; /* DEVICE_PAGES of them: what is mapped, or DEVICE_UNMAPPED */
-    const frame_t *held_frames;   /* frames that another user has taken and mapped nowhere */
-    uint32_t held_count;
+    uint32_t device_count;        /* of these, mapped ones */
+    bool interrupted; /* the operation has been, by a handler that used the heap */
+    const uint32_t *held; /* bitset: frames that another user has taken and mapped nowhere */
 };
 
 #define SCENE_WORD_BITS 32u

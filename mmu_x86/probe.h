@@ -67,6 +67,24 @@ struct tlb_entry {
 uint32_t probe_tlb_count(void);
 struct tlb_entry probe_tlb_entry(uint32_t i);
 
+/* The entry that the TLB holds for one page; 0, or one that is not present: none. */
+uint32_t probe_tlb_of(vaddr_t page);
+
+/* A use of a translation that the tables no longer agreed with: the page, the frame that was
+ * reached, and the table entry that had been written meanwhile. */
+struct stale_use {
+    vaddr_t page;
+    uint32_t held;
+    uint32_t entry;
+};
+
+/* True if the core has made such a use since probe_reset; *use is the first. Only the emulator can
+ * tell. */
+bool probe_stale_use(struct stale_use *use);
+
+/* The words of a physical frame; null outside memory, or on a port that does not keep a journal. */
+const uint32_t *probe_frame(frame_t frame);
+
 /* A word that the core wrote since probe_journal_clear, oldest first. Only the emulator keeps a
  * journal; on other ports it is empty. `lost` says that there were more than it holds. */
 struct journal_entry {
@@ -76,24 +94,28 @@ struct journal_entry {
     uint32_t word; /* what was written */
 };
 const struct journal_entry *probe_journal(uint32_t *count, bool *lost);
+bool probe_journal_kept(void);
 void probe_journal_clear(void);
+
+/* A run of bytes within one page that the core filled or copied to since probe_journal_clear. If
+ * there were more than are kept, the journal counts as lost. */
+struct bulk_entry {
+    vaddr_t at;
+    uint32_t physical;
+    uint32_t size_bytes;
+};
+const struct bulk_entry *probe_bulk(uint32_t *count);
 
 /* The first word that the core has read or written with interrupts enabled since probe_reset; null
  * if there is none, or the port cannot tell. */
 vaddr_t probe_unlocked(void);
 
 /* Tells the machine where the core keeps its bitmap of free frames (mmu_x86/frames.h), for
- * frame_count frames, whose page is watched. From then on probe_freed_in_use is true, with the
+ * frame_count frames. From then on probe_freed_in_use is true, with the
  * first such frame, if the core has marked one as free while a TLB entry still led to it: too
  * early, as it could have been handed out. Only the emulator can tell. */
 void probe_free_bitmap(vaddr_t at, uint32_t frame_count);
 bool probe_freed_in_use(frame_t *frame);
-
-/* Watching frames: after probe_watch_clear and probe_watch of some frames, probe_watch_written says
- * whether the core has written to one of them since. A port that cannot watch answers yes. */
-void probe_watch_clear(void);
-void probe_watch(frame_t frame);
-bool probe_watch_written(void);
 
 /* A program's own use of a page: like any access, through TLB and tables, with page faults, but not
  * the core's, so neither journalled nor counted. Returns the page's words, good until the page is
@@ -112,11 +134,13 @@ static inline void probe_user_store(vaddr_t at, uint32_t word)
     probe_user_write(vaddr_of(page_round_down(at.v)))[(at.v & PAGE_MASK) / 4u] = word;
 }
 
-/* Loads and stores of the core and flushes since probe_reset; 0 where the port does not count. */
+/* Loads and stores of the core and flushes since probe_reset; 0 where the port does not count. A
+ * flush is needless if it dropped no translation that the tables did not agree with. */
 struct probe_counts {
     uint64_t loads;
     uint64_t stores;
     uint64_t flushes;
+    uint64_t flushes_needless;
 };
 struct probe_counts probe_counts(void);
 

@@ -42,18 +42,34 @@ void probe_journal_clear(void)
 {
 }
 
-void probe_watch_clear(void)
+uint32_t probe_tlb_of(vaddr_t page)
 {
+    (void)page;
+    return 0;
 }
 
-void probe_watch(frame_t frame)
+bool probe_stale_use(struct stale_use *use)
+{
+    (void)use;
+    return false;
+}
+
+const uint32_t *probe_frame(frame_t frame)
 {
     (void)frame;
+    return (const uint32_t *)0;
 }
 
-bool probe_watch_written(void)
+bool probe_journal_kept(void)
 {
-    return true;
+    return false;
+}
+
+const struct bulk_entry *probe_bulk(uint32_t *count)
+{
+    static const struct bulk_entry none;
+    *count = 0;
+    return &none;
 }
 
 struct probe_counts probe_counts(void)

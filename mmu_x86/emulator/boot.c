@@ -23,14 +23,15 @@ bool emulator_power_on(uint32_t frame_count_max)
         .ram = host_memory(frames * PAGE_SIZE),
         .tlb = host_memory(EMULATOR_PAGES * sizeof(uint32_t)),
         .tlb_pages = host_memory(EMULATOR_PAGES * sizeof(uint32_t)),
-        .frame_state = host_memory(frames),
+        .frame_used = host_memory(frames * sizeof(bool)),
         .tlb_uses = host_memory(frames * sizeof(uint32_t)),
         .used_frames = host_memory(frames * sizeof(uint32_t)),
         .journal = host_memory(EMULATOR_JOURNAL_MAX * sizeof(struct journal_entry)),
+        .bulk = host_memory(EMULATOR_BULK_MAX * sizeof(struct bulk_entry)),
     };
     if (emulator.ram == NULL || emulator.tlb == NULL || emulator.tlb_pages == NULL ||
-        emulator.frame_state == NULL || emulator.tlb_uses == NULL || emulator.used_frames == NULL ||
-        emulator.journal == NULL) {
+        emulator.frame_used == NULL || emulator.tlb_uses == NULL || emulator.used_frames == NULL ||
+        emulator.journal == NULL || emulator.bulk == NULL) {
         emulator_power_off();
         return false;
     }
@@ -49,10 +50,11 @@ void emulator_power_off(void)
     host_release(emulator.ram, frames * PAGE_SIZE);
     host_release(emulator.tlb, EMULATOR_PAGES * sizeof(uint32_t));
     host_release(emulator.tlb_pages, EMULATOR_PAGES * sizeof(uint32_t));
-    host_release(emulator.frame_state, frames);
+    host_release(emulator.frame_used, frames * sizeof(bool));
     host_release(emulator.tlb_uses, frames * sizeof(uint32_t));
     host_release(emulator.used_frames, frames * sizeof(uint32_t));
     host_release(emulator.journal, EMULATOR_JOURNAL_MAX * sizeof(struct journal_entry));
+    host_release(emulator.bulk, EMULATOR_BULK_MAX * sizeof(struct bulk_entry));
     emulator = (struct emulator){0};
 }
 
@@ -67,10 +69,8 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     if (frame_count > emulator.frame_count_max)
         return false;
     for (uint32_t i = 0; i < emulator.used_count; i++)
-        emulator.frame_state[emulator.used_frames[i]] = 0;
+        emulator.frame_used[emulator.used_frames[i]] = false;
     emulator.used_count = 0;
-    emulator.watched_count = 0;
-    emulator.watched_written = false;
     emulator.frame_count = board_ram_frames(frame_count);
     emulator_set_root((frame_t){BOARD_DIRECTORY});
     emulator.interrupts_enabled = 1;
@@ -81,7 +81,9 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     probe_journal_clear();
     emulator.unlocked = VADDR_NULL;
     emulator.free_bitmap = VADDR_NULL;
+    emulator.free_bitmap_size = 0;
     emulator.freed_in_use = false;
+    emulator.stale_used = false;
     emulator.counts = (struct probe_counts){0};
     injection = (struct injection){.interrupt_handler = injection.interrupt_handler};
     return true;
@@ -139,7 +141,36 @@ uint32_t probe_tlb_count(void)
 struct tlb_entry probe_tlb_entry(uint32_t i)
 {
     uint32_t page = emulator.tlb_pages[i];
-    return (struct tlb_entry){vaddr_of(page << PAGE_SHIFT), emulator.tlb[page]};
+    return (struct tlb_entry){vaddr_of(page << PAGE_SHIFT),
+                              probe_tlb_of(vaddr_of(page << PAGE_SHIFT))};
+}
+
+uint32_t probe_tlb_of(vaddr_t page)
+{
+    uint32_t entry = emulator.tlb[page.v >> PAGE_SHIFT];
+    return (entry & EMULATOR_STALE) != 0 ? (entry & ~EMULATOR_STALE) | ENTRY_PRESENT : entry;
+}
+
+bool probe_stale_use(struct stale_use *use)
+{
+    *use = emulator.stale_use;
+    return emulator.stale_used;
+}
+
+const uint32_t *probe_frame(frame_t frame)
+{
+    return frame.n < emulator.frame_count ? frame_words(frame.n) : NULL;
+}
+
+bool probe_journal_kept(void)
+{
+    return true;
+}
+
+const struct bulk_entry *probe_bulk(uint32_t *count)
+{
+    *count = emulator.bulk_count;
+    return emulator.bulk;
 }
 
 const struct journal_entry *probe_journal(uint32_t *count, bool *lost)
@@ -152,7 +183,7 @@ const struct journal_entry *probe_journal(uint32_t *count, bool *lost)
 void probe_free_bitmap(vaddr_t at, uint32_t frame_count)
 {
     emulator.free_bitmap = at;
-    emulator.free_bitmap_size = frame_count;
+    emulator.free_bitmap_size = (frame_count + 31u) / 32u * 4u;
 }
 
 bool probe_freed_in_use(frame_t *frame)
@@ -169,30 +200,8 @@ vaddr_t probe_unlocked(void)
 void probe_journal_clear(void)
 {
     emulator.journal_count = 0;
+    emulator.bulk_count = 0;
     emulator.journal_lost = false;
-}
-
-void probe_watch_clear(void)
-{
-    for (uint32_t i = 0; i < emulator.watched_count; i++)
-        emulator.frame_state[emulator.watched[i]] &= (uint8_t)~FRAME_WATCHED;
-    emulator.watched_count = 0;
-    emulator.watched_written = false;
-}
-
-void probe_watch(frame_t frame)
-{
-    if (emulator.watched_count == EMULATOR_WATCH_MAX) {
-        emulator.watched_written = true;
-        return;
-    }
-    emulator.frame_state[frame.n] |= FRAME_WATCHED;
-    emulator.watched[emulator.watched_count++] = frame.n;
-}
-
-bool probe_watch_written(void)
-{
-    return emulator.watched_written;
 }
 
 const uint32_t *probe_user_read(vaddr_t page)

@@ -37,16 +37,24 @@ static bool frame_exists(frame_t frame)
 
 void emulator_frame_fill(frame_t frame)
 {
-    emulator.frame_state[frame.n] |= FRAME_USED;
+    emulator.frame_used[frame.n] = true;
     emulator.used_frames[emulator.used_count++] = frame.n;
     memset(physical_word(frame, 0), PROBE_GARBAGE, PAGE_SIZE);
+}
+
+/* The translation that an entry stands for, stale or not; 0: none. */
+static uint32_t tlb_translation(uint32_t entry)
+{
+    return (entry & EMULATOR_STALE) != 0 ? (entry & ~EMULATOR_STALE) | ENTRY_PRESENT : entry;
 }
 
 /* Counts what a TLB entry leads to no longer. */
 static void tlb_drop(uint32_t entry)
 {
-    if ((entry & ENTRY_PRESENT) != 0)
+    if ((entry & (ENTRY_PRESENT | EMULATOR_STALE)) != 0)
         emulator.tlb_uses[entry_frame(entry).n]--;
+    if ((entry & EMULATOR_STALE) != 0)
+        emulator.stale_count--;
 }
 
 static void tlb_put(vaddr_t at, uint32_t entry)
@@ -56,29 +64,75 @@ static void tlb_put(vaddr_t at, uint32_t entry)
         emulator.tlb_pages[emulator.tlb_count++] = page;
     tlb_drop(emulator.tlb[page]);
     emulator.tlb_uses[entry_frame(entry).n]++;
-    emulator.tlb[page] = entry;
+    emulator.tlb[page] = entry & ~ENTRY_SOFTWARE;
+}
+
+/* Marks the translation that the TLB holds for `page` as stale if it is not that of `entry`, and as
+ * good if it is. */
+static void tlb_compare(uint32_t page, uint32_t entry)
+{
+    uint32_t *held = &emulator.tlb[page];
+    uint32_t translation = tlb_translation(*held);
+    if ((translation & ENTRY_PRESENT) == 0)
+        return;
+    bool was_stale = (*held & EMULATOR_STALE) != 0;
+    uint32_t differ = (translation ^ entry) & (ENTRY_FRAME | ENTRY_PRESENT | ENTRY_WRITABLE);
+    *held = differ != 0 ? (translation & ~ENTRY_PRESENT) | EMULATOR_STALE : translation;
+    emulator.stale_count += (uint32_t)(differ != 0) - (uint32_t)was_stale;
+}
+
+/* What the tables say of a page now. */
+static uint32_t table_entry(uint32_t page)
+{
+    uint32_t directory_entry = *physical_word(emulator.root, page / TABLE_ENTRIES);
+    frame_t table = entry_frame(directory_entry);
+    if ((directory_entry & ENTRY_PRESENT) == 0 || !frame_exists(table))
+        return 0;
+    emulator_frame_use(table);
+    return *physical_word(table, page % TABLE_ENTRIES);
+}
+
+/* Compares every translation that the table in `slot` is on the way of. */
+static void tlb_compare_slot(uint32_t slot)
+{
+    for (uint32_t i = 0; i < emulator.tlb_count; i++) {
+        uint32_t page = emulator.tlb_pages[i];
+        if (page / TABLE_ENTRIES == slot)
+            tlb_compare(page, table_entry(page));
+    }
+}
+
+/* The recursive window shows the table entry for page p at TABLES_AT + 4 * p, and the directory as
+ * its last page. */
+void emulator_table_store(vaddr_t at, uint32_t word)
+{
+    uint32_t page = (at.v - TABLES_AT) / 4u;
+    if (page / TABLE_ENTRIES != RECURSIVE_SLOT) {
+        tlb_compare(page, word);
+        return;
+    }
+    /* A directory entry: it is the table entry of its table's page, and on the way of all pages
+     * that the table maps. */
+    uint32_t *place = physical_word(emulator.root, page % TABLE_ENTRIES);
+    uint32_t old = *place;
+    *place = word;
+    tlb_compare(page, word);
+    tlb_compare_slot(page % TABLE_ENTRIES);
+    *place = old;
 }
 
 /* A frame may become free only when no TLB entry leads to it any more: from then on it can be
  * handed out (SDM 3A 4.10.4.2). */
-static void freed_check(uint32_t first_frame, uint32_t freed)
+void emulator_bitmap_store(vaddr_t at, uint32_t old, uint32_t word)
 {
-    for (; freed != 0; freed &= freed - 1u) {
+    uint32_t first_frame = (at.v - emulator.free_bitmap.v) * 8u;
+    for (uint32_t freed = word & ~old; freed != 0; freed &= freed - 1u) {
         frame_t frame = {first_frame + (uint32_t)__builtin_ctz(freed)};
         if (frame_exists(frame) && emulator.tlb_uses[frame.n] != 0 && !emulator.freed_in_use) {
             emulator.freed_in_use = true;
             emulator.freed_frame = frame;
         }
     }
-}
-
-void emulator_watched_store(vaddr_t at, const uint32_t *place, uint32_t word)
-{
-    emulator.watched_written = true;
-    uint32_t first_frame = (at.v - emulator.free_bitmap.v) * 8u;
-    if (!vaddr_is_null(emulator.free_bitmap) && at.v >= emulator.free_bitmap.v &&
-        first_frame < emulator.free_bitmap_size)
-        freed_check(first_frame, word & ~*place);
 }
 
 /* The walk of SDM 3A 4.3 for a supervisor access with CR0.WP set and without 4 MiB pages. What the
@@ -119,6 +173,15 @@ uint32_t emulator_walk(vaddr_t at, uint32_t access)
         (void)fprintf(stderr, "misaligned word access at %08x\n", at.v);
         abort();
     }
+    uint32_t held = emulator.tlb[at.v >> PAGE_SHIFT];
+    if ((held & EMULATOR_STALE) != 0) {
+        if (!emulator.stale_used)
+            emulator.stale_use = (struct stale_use){vaddr_of(at.v & ~PAGE_MASK), held & ENTRY_FRAME,
+                                                    table_entry(at.v >> PAGE_SHIFT)};
+        emulator.stale_used = true;
+        if (access != EMULATOR_WRITE || (held & ENTRY_WRITABLE) != 0)
+            return held;
+    }
     uint32_t entry = walk(at, access);
     tlb_put(at, entry);
     return entry;
@@ -131,16 +194,41 @@ static uint32_t page_run(vaddr_t at, uint32_t size_bytes)
     return size_bytes < room ? size_bytes : room;
 }
 
-static char *emulator_bytes(vaddr_t at, uint32_t access)
+/* Notes that the core is about to write a run of bytes within one page. What they were is not kept:
+ * bulk accesses only ever write what is fresh (a new table, a new control block) or a caller's
+ * payload, neither of which a refusal has to leave as it was. */
+static void bulk_note(vaddr_t at, const char *place, uint32_t size_bytes)
 {
-    uint32_t *place = emulator_word(vaddr_of(at.v & ~3u), access);
-    if (access == EMULATOR_WRITE)
-        emulator_watch(vaddr_of(at.v & ~3u), place, *place);
-    return (char *)place + (at.v & 3u);
+    if (emulator.bulk_count == EMULATOR_BULK_MAX) {
+        emulator.journal_lost = true;
+        return;
+    }
+    emulator.bulk[emulator.bulk_count++] = (struct bulk_entry){
+        .at = at,
+        .physical = (uint32_t)(place - (const char *)emulator.ram),
+        .size_bytes = size_bytes,
+    };
 }
 
-/* Bulk accesses are not journalled: they only ever write what is fresh (a new table, a new control
- * block) or a caller's payload, neither of which a refusal has to leave as it was. */
+static char *bytes_read(vaddr_t at)
+{
+    return (char *)emulator_word(vaddr_of(at.v & ~3u), EMULATOR_READ) + (at.v & 3u);
+}
+
+static char *bytes_write(vaddr_t at, uint32_t size_bytes)
+{
+    char *place = (char *)emulator_word(vaddr_of(at.v & ~3u), EMULATOR_WRITE) + (at.v & 3u);
+    bulk_note(at, place, size_bytes);
+    return place;
+}
+
+/* The TLB after bytes of the page tables were written in bulk. */
+static void bulk_compare(vaddr_t at)
+{
+    if (at.v >= TABLES_AT)
+        tlb_compare_slot((at.v - TABLES_AT) / PAGE_SIZE);
+}
+
 /* A processor may walk, and keep what it finds, as soon as a directory entry is present (SDM
  * 3A 4.10.2.3). So before a table is zeroed in the recursive window, its first and last entry are
  * walked as they stand. */
@@ -165,7 +253,8 @@ void emulator_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes)
     speculate(at, size_bytes);
     while (size_bytes > 0) {
         uint32_t run = page_run(at, size_bytes);
-        memset(emulator_bytes(at, EMULATOR_WRITE), byte, run);
+        memset(bytes_write(at, run), byte, run);
+        bulk_compare(at);
         emulator.counts.stores += run / 4u;
         at = vaddr_add(at, run);
         size_bytes -= run;
@@ -176,8 +265,9 @@ void emulator_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes)
 {
     while (size_bytes > 0) {
         uint32_t run = page_run(to, page_run(from, size_bytes));
-        const char *source = emulator_bytes(from, EMULATOR_READ);
-        memcpy(emulator_bytes(to, EMULATOR_WRITE), source, run);
+        const char *source = bytes_read(from);
+        memcpy(bytes_write(to, run), source, run);
+        bulk_compare(to);
         emulator.counts.loads += run / 4u;
         emulator.counts.stores += run / 4u;
         to = vaddr_add(to, run);
@@ -188,8 +278,9 @@ void emulator_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes)
 
 void emulator_flush_page(vaddr_t page)
 {
-    emulator.counts.flushes++;
     uint32_t *entry = &emulator.tlb[page.v >> PAGE_SHIFT];
+    emulator.counts.flushes++;
+    emulator.counts.flushes_needless += (*entry & EMULATOR_STALE) == 0;
     tlb_drop(*entry);
     if (*entry != 0)
         *entry = EMULATOR_FLUSHED;
@@ -198,6 +289,7 @@ void emulator_flush_page(vaddr_t page)
 void emulator_set_root(frame_t directory)
 {
     emulator.counts.flushes++;
+    emulator.counts.flushes_needless += emulator.stale_count == 0;
     emulator.root = directory;
     for (uint32_t i = 0; i < emulator.tlb_count; i++) {
         tlb_drop(emulator.tlb[emulator.tlb_pages[i]]);

@@ -27,13 +27,13 @@ struct fault {
 #define EMULATOR_PAGES (1u << (32u - PAGE_SHIFT))
 #define EMULATOR_JOURNAL_MAX (1u << 16)
 
-/* States of a frame: accessed since the last reset; watched (probe_watch). */
-#define FRAME_USED 1u
-#define FRAME_WATCHED 2u
-#define EMULATOR_WATCH_MAX 512u
+#define EMULATOR_BULK_MAX (1u << 12)
 
-/* A TLB entry that was flushed: not present, but still on the list of pages. */
-#define EMULATOR_FLUSHED ENTRY_SOFTWARE
+/* TLB entries that an access cannot take the fast path with, ENTRY_PRESENT being clear: one that
+ * was flushed, but is still on the list of pages; and one that the tables no longer agree with, but
+ * that the processor may go on using (SDM 3A 4.10.4). */
+#define EMULATOR_FLUSHED 0x200u
+#define EMULATOR_STALE 0x400u
 
 struct emulator {
     uint32_t *ram;
@@ -44,20 +44,22 @@ struct emulator {
     uint32_t *tlb;               /* one table entry for each page; 0: none */
     uint32_t *tlb_pages;         /* the page numbers that have had an entry since the last reload */
     uint32_t tlb_count;
+    uint32_t stale_count; /* TLB entries that the tables do not agree with */
+    bool stale_used;      /* one of them was used: */
+    struct stale_use stale_use;
     uint32_t *tlb_uses;        /* per frame: TLB entries that lead to it */
     vaddr_t free_bitmap;       /* where the core's bitmap of free frames lies; null: not told */
-    uint32_t free_bitmap_size; /* in frames */
+    uint32_t free_bitmap_size; /* in bytes */
     bool freed_in_use;         /* a frame became free while a TLB entry led to it: */
     frame_t freed_frame;       /* the first one */
-    uint8_t *frame_state;      /* per frame: FRAME_USED, FRAME_WATCHED */
+    bool *frame_used;          /* per frame: accessed since the last reset */
     uint32_t *used_frames;
     uint32_t used_count;
-    uint32_t watched[EMULATOR_WATCH_MAX];
-    uint32_t watched_count;
-    bool watched_written; /* the core has written to a watched frame */
     vaddr_t unlocked;     /* the first access of the core with interrupts enabled; null: none */
     struct journal_entry *journal;
     uint32_t journal_count;
+    struct bulk_entry *bulk;
+    uint32_t bulk_count;
     bool journal_lost;
     struct probe_counts counts;
     uint32_t boot_directory[TABLE_ENTRIES];
@@ -93,7 +95,7 @@ void emulator_interrupt(void);
 
 static inline void emulator_frame_use(frame_t frame)
 {
-    if (__builtin_expect((emulator.frame_state[frame.n] & FRAME_USED) == 0, 0))
+    if (__builtin_expect(!emulator.frame_used[frame.n], 0))
         emulator_frame_fill(frame);
 }
 
@@ -116,15 +118,17 @@ static inline void emulator_locked(vaddr_t at)
         emulator.unlocked = at;
 }
 
-/* The slow path of emulator_watch: a word of a watched frame is about to become `word`. */
-void emulator_watched_store(vaddr_t at, const uint32_t *place, uint32_t word);
+/* A word of the page tables, or of the bitmap of free frames, is about to become `word`. */
+void emulator_table_store(vaddr_t at, uint32_t word);
+void emulator_bitmap_store(vaddr_t at, uint32_t old, uint32_t word);
 
-/* Notes that the core writes to the frame of `place`, seen at `at`. */
+/* Notes a store that the TLB must be compared with: to the page tables, or to the frame bitmap. */
 static inline void emulator_watch(vaddr_t at, const uint32_t *place, uint32_t word)
 {
-    size_t frame = (size_t)(place - emulator.ram) / (PAGE_SIZE / 4u);
-    if (__builtin_expect((emulator.frame_state[frame] & FRAME_WATCHED) != 0, 0))
-        emulator_watched_store(at, place, word);
+    if (__builtin_expect(at.v >= TABLES_AT, 0))
+        emulator_table_store(at, word);
+    else if (__builtin_expect(at.v - emulator.free_bitmap.v < emulator.free_bitmap_size, 0))
+        emulator_bitmap_store(at, *place, word);
 }
 
 /* Notes in the journal that `word` is about to be written to `place`, seen at `at`. */

@@ -1,0 +1,268 @@
+#include "invariants/mirror.h"
+
+#include <stddef.h>
+
+#include "invariants/predicates.h"
+#include "invariants/step.h"
+
+/* Hands out parts of a mirror's memory, the first of them the mirror itself. */
+struct room {
+    char *memory; /* null: only counting */
+    uint64_t used_bytes;
+};
+
+static void *room_take(struct room *room, uint64_t size_bytes)
+{
+    void *part = room->memory == NULL ? NULL : room->memory + room->used_bytes;
+    room->used_bytes += (size_bytes + 63u) / 64u * 64u;
+    return part;
+}
+
+static struct mirror *lay_out(struct room *room)
+{
+    struct mirror scratch;
+    struct mirror *mirror = room_take(room, sizeof(struct mirror));
+    struct mirror *m = mirror == NULL ? &scratch : mirror;
+    uint64_t *starts = room_take(room, (uint64_t)marks_words(MIRROR_GRANULES) * 8u);
+    if (mirror != NULL)
+        marks_make(&m->starts, starts, MIRROR_GRANULES);
+    m->nodes = room_take(room, (uint64_t)MIRROR_GRANULES * sizeof(struct mirror_node));
+    m->dirty = room_take(room, MIRROR_GRANULES / 8u);
+    m->entries = room_take(room, MIRROR_PAGES * sizeof(uint32_t));
+    m->users = room_take(room, FRAME_COUNT_MAX * sizeof(uint32_t));
+    m->free_words = room_take(room, FRAME_COUNT_MAX / 8u);
+    uint64_t *holes = room_take(room, (uint64_t)marks_words(MIRROR_PAGES) * 8u);
+    if (mirror != NULL)
+        marks_make(&m->holes, holes, MIRROR_PAGES);
+    struct mirror_work *const works[] = {&m->pages, &m->granules, &m->inner, &m->blocks,
+                                         &m->bins,  &m->words,    &m->frames};
+    for (uint32_t i = 0; i < sizeof(works) / sizeof(works[0]); i++)
+        works[i]->items = room_take(room, MIRROR_WORK_MAX * sizeof(uint32_t));
+    return mirror;
+}
+
+uint64_t mirror_size_bytes(void)
+{
+    struct room room = {NULL, 0};
+    (void)lay_out(&room);
+    return room.used_bytes;
+}
+
+struct mirror *mirror_make(void *memory)
+{
+    struct room room = {memory, 0};
+    struct mirror *mirror = lay_out(&room);
+    for (uint32_t slot = 0; slot < TABLE_ENTRIES; slot++)
+        mirror->tables[slot] = MIRROR_NO_TABLE;
+    mirror->first_slot = TABLE_ENTRIES;
+    return mirror;
+}
+
+static void words_clear(uint32_t *words, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        words[i] = 0;
+}
+
+static void tables_clear(struct mirror *mirror)
+{
+    for (uint32_t slot = mirror->first_slot; slot < mirror->end_slot; slot++) {
+        if (mirror->entry_count[slot] != 0)
+            words_clear(&mirror->entries[slot * TABLE_ENTRIES], TABLE_ENTRIES);
+        mirror->entry_count[slot] = 0;
+        mirror->tables[slot] = MIRROR_NO_TABLE;
+    }
+    mirror->first_slot = TABLE_ENTRIES;
+    mirror->end_slot = 0;
+    mirror->mapped_pages = 0;
+    mirror->device_pages = 0;
+}
+
+void mirror_work_clear(struct mirror *mirror)
+{
+    for (uint32_t i = 0; i < mirror->granules.count; i++)
+        mirror->dirty[mirror->granules.items[i] / 64u] = 0;
+    mirror->pages.count = 0;
+    mirror->granules.count = 0;
+    mirror->inner.count = 0;
+    mirror->blocks.count = 0;
+    mirror->bins.count = 0;
+    mirror->words.count = 0;
+    mirror->frames.count = 0;
+    mirror->overflow = false;
+}
+
+void mirror_clear(struct mirror *mirror)
+{
+    mirror_work_clear(mirror);
+    mirror->valid = false;
+    marks_empty(&mirror->starts);
+    marks_empty(&mirror->holes);
+    mirror->used_blocks = 0;
+    mirror->used_bytes = 0;
+    mirror->free_blocks = 0;
+    words_clear(mirror->columns, BINS_ROWS);
+    words_clear(mirror->heads, MIRROR_BINS);
+    words_clear(mirror->members, MIRROR_BINS);
+    tables_clear(mirror);
+    words_clear(mirror->users, mirror->frame_count);
+    mirror->frame_count = 0;
+}
+
+void mirror_block_enter(struct mirror *mirror, uint32_t granule, uint32_t tag)
+{
+    struct mirror_node *node = &mirror->nodes[granule];
+    marks_set(&mirror->starts, granule);
+    *node = (struct mirror_node){.tag = tag};
+    if ((tag & 1u) == 0) {
+        mirror->free_blocks++;
+        mirror->members[check_bin(tag & ~7u)]++;
+        return;
+    }
+    node->note = MIRROR_NO_NOTE;
+    mirror->used_bytes += tag & ~7u;
+    mirror->used_blocks += (tag & ~7u) != 0; /* the epilogue is no block */
+}
+
+void mirror_block_leave(struct mirror *mirror, uint32_t granule)
+{
+    uint32_t tag = mirror->nodes[granule].tag;
+    marks_clear(&mirror->starts, granule);
+    if ((tag & 1u) == 0) {
+        mirror->free_blocks--;
+        mirror->members[check_bin(tag & ~7u)]--;
+        return;
+    }
+    mirror->used_bytes -= tag & ~7u;
+    mirror->used_blocks -= (tag & ~7u) != 0;
+}
+
+void mirror_note_set(struct mirror *mirror, uint32_t payload, uint32_t note)
+{
+    uint32_t granule = mirror_granule(mirror, payload - 4u);
+    if (marks_has(&mirror->starts, granule) && (mirror->nodes[granule].tag & 1u) != 0)
+        mirror->nodes[granule].note = note;
+}
+
+/* A word of virtual memory; 0 where nothing is mapped. */
+static uint32_t word_at(uint32_t at)
+{
+    const uint32_t *page = probe_page(vaddr_of(page_round_down(at)));
+    return page == NULL ? 0 : page[(at & PAGE_MASK) / 4u];
+}
+
+static void take_blocks(struct mirror *mirror, const struct scene *scene)
+{
+    uint32_t epilogue = mirror->end - 4u;
+    for (uint32_t at = scene->heap_at.v + CONTROL_SIZE + 4u; at < epilogue;) {
+        uint32_t granule = mirror_granule(mirror, at);
+        uint32_t tag = word_at(at) ^ scene->key ^ at;
+        mirror_block_enter(mirror, granule, tag);
+        if ((tag & 1u) == 0) {
+            mirror->nodes[granule].next = word_at(at + 4u);
+            mirror->nodes[granule].prev = word_at(at + 8u);
+        }
+        at += tag & ~7u;
+    }
+    mirror_block_enter(mirror, mirror_granule(mirror, epilogue), 1u);
+}
+
+static void take_lists(struct mirror *mirror, const struct scene *scene)
+{
+    uint32_t at = scene->heap_at.v;
+    if (scene->policy == HEAP_FIRST_FIT) {
+        mirror->heads[0] = word_at(at + HEAP_FREELIST);
+        return;
+    }
+    for (uint32_t row = 0; row < BINS_ROWS; row++)
+        mirror->columns[row] = word_at(at + BINS_BITMAPS + 4u * row);
+    for (uint32_t bin = 0; bin < MIRROR_BINS; bin++) {
+        mirror->heads[bin] = word_at(at + BINS_HEADS + 4u * bin);
+        (void)step_order(mirror, bin);
+    }
+}
+
+/* Boot's own pages use frames as well. */
+static void take_boot(struct mirror *mirror)
+{
+    uint32_t kernel_page = TABLES_AT / PAGE_SIZE + PROBE_SLOT_KERNEL;
+    mirror->users[probe_root().n] = 1u + DIRECTORY_AT / PAGE_SIZE;
+    mirror->users[entry_frame(probe_boot_directory()[PROBE_SLOT_KERNEL]).n] = 1u + kernel_page;
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+        uint32_t entry = probe_boot_table()[i];
+        if ((entry & ENTRY_PRESENT) != 0)
+            mirror->users[entry_frame(entry).n] = 1u + PROBE_SLOT_KERNEL * TABLE_ENTRIES + i;
+    }
+}
+
+static void take_tables(struct mirror *mirror, const struct scene *scene)
+{
+    const uint32_t *directory = probe_directory();
+    struct violation none;
+    for (uint32_t slot = PROBE_SLOT_DEVICE; slot < RECURSIVE_SLOT; slot++)
+        if (slot != PROBE_SLOT_KERNEL && directory[slot] != 0)
+            (void)step_table_taken(mirror, scene, slot, &none);
+    for (uint32_t page = 0; page < (mirror->end - mirror->base) / PAGE_SIZE; page++)
+        if (mirror->entries[mirror->base / PAGE_SIZE + page] == 0)
+            marks_set(&mirror->holes, page);
+}
+
+static void take_frames(struct mirror *mirror, const struct scene *scene)
+{
+    uint32_t word_count = scene_words(scene->frame_count);
+    uint32_t free_at = scene->frames_at.v + FRAMES_BITS + 4u * scene_words(word_count);
+    for (uint32_t w = 0; w < word_count; w++)
+        mirror->free_words[w] = word_at(free_at + 4u * w);
+    mirror->free_frames = word_at(scene->frames_at.v + FRAMES_FREE);
+    mirror->managed_frames = word_at(scene->frames_at.v + FRAMES_MANAGED);
+    mirror->hint = word_at(scene->frames_at.v + FRAMES_HINT);
+}
+
+void mirror_take(struct mirror *mirror, const struct scene *scene)
+{
+    mirror_clear(mirror);
+    mirror->base = scene->heap_at.v;
+    mirror->end = word_at(scene->heap_at.v + HEAP_END);
+    mirror->new_end = mirror->end;
+    mirror->frame_count = scene->frame_count;
+    take_boot(mirror);
+    take_tables(mirror, scene);
+    take_frames(mirror, scene);
+    take_blocks(mirror, scene);
+    take_lists(mirror, scene);
+    mirror_work_clear(mirror);
+    bool lost;
+    (void)probe_journal(&mirror->journal_seen, &lost);
+    (void)probe_bulk(&mirror->bulk_seen);
+    mirror->valid = true;
+}
+
+void mirror_frame_changed(struct mirror *mirror, frame_t frame)
+{
+    mirror_push(mirror, &mirror->frames, frame.n);
+}
+
+static uint32_t from_own_bin(const struct mirror *mirror, bool bins, uint32_t bin,
+                             uint32_t size_bytes)
+{
+    uint32_t block = mirror->heads[bins ? bin : 0];
+    for (uint32_t i = 0; block != 0 && (i < BINS_SCAN || !bins); i++) {
+        const struct mirror_node *node = &mirror->nodes[mirror_granule(mirror, block)];
+        if ((node->tag & ~7u) >= size_bytes)
+            return node->tag & ~7u;
+        block = node->next;
+    }
+    return 0;
+}
+
+uint32_t mirror_must_find(const struct mirror *mirror, const struct scene *scene,
+                          uint32_t size_bytes)
+{
+    uint32_t bin = check_bin(size_bytes);
+    for (uint32_t higher = bin + 1u; higher < MIRROR_BINS; higher++)
+        if (mirror->members[higher] != 0)
+            return check_bin_size(higher);
+    return mirror->members[bin] != 0
+               ? from_own_bin(mirror, scene->policy == HEAP_BINS, bin, size_bytes)
+               : 0;
+}

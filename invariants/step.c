@@ -1,0 +1,154 @@
+/* check_step: what was written since the last look, sorted by what it belongs to, and looked at. */
+#include "invariants/step.h"
+
+/* A word of the heap's window. */
+static void heap_word(struct mirror *mirror, const struct scene *scene, uint32_t at)
+{
+    uint32_t offset = at - mirror->base;
+    if (offset >= CONTROL_SIZE)
+        step_granule(mirror, offset / 8u);
+    else if (offset >= HEAP_FREELIST)
+        step_list_field(mirror, scene, offset);
+}
+
+static void sort_word(struct mirror *mirror, const struct scene *scene, uint32_t physical)
+{
+    uint32_t user = mirror->users[physical >> PAGE_SHIFT];
+    if (user == 0) /* a page that is not mapped any more */
+        return;
+    uint32_t at = (user - 1u) << PAGE_SHIFT | (physical & PAGE_MASK);
+    if (at >= mirror->base && at < mirror->end)
+        heap_word(mirror, scene, at);
+    else if (at >= scene->frames_at.v &&
+             at - scene->frames_at.v < frames_size_bytes(scene->frame_count))
+        mirror_push(mirror, &mirror->words, (at - scene->frames_at.v) / 4u);
+}
+
+/* The entries of tables and directory first: what a frame is for follows from them. */
+static void sort_tables(struct mirror *mirror, const struct journal_entry *journal, uint32_t count)
+{
+    for (uint32_t i = mirror->journal_seen; i < count; i++) {
+        uint32_t user = mirror->users[journal[i].physical >> PAGE_SHIFT];
+        uint32_t slot = user - 1u - TABLES_AT / PAGE_SIZE;
+        if (slot < TABLE_ENTRIES)
+            mirror_push(mirror, &mirror->pages,
+                        slot * TABLE_ENTRIES + (journal[i].physical & PAGE_MASK) / 4u);
+    }
+}
+
+static void sort_bulk_tables(struct mirror *mirror, const struct bulk_entry *bulk, uint32_t count)
+{
+    for (uint32_t i = mirror->bulk_seen; i < count; i++) {
+        uint32_t user = mirror->users[bulk[i].physical >> PAGE_SHIFT];
+        uint32_t slot = user - 1u - TABLES_AT / PAGE_SIZE;
+        for (uint32_t b = 0; slot < TABLE_ENTRIES && b < bulk[i].size_bytes; b += 4u)
+            mirror_push(mirror, &mirror->pages,
+                        slot * TABLE_ENTRIES + ((bulk[i].physical & PAGE_MASK) + b) / 4u);
+    }
+}
+
+/* The tags that a run of bytes covers are looked at like those that were stored. */
+static void sort_bulk(struct mirror *mirror, const struct bulk_entry *run)
+{
+    uint32_t user = mirror->users[run->physical >> PAGE_SHIFT];
+    uint32_t at = (user - 1u) << PAGE_SHIFT | (run->physical & PAGE_MASK);
+    if (user == 0 || at < mirror->base || at >= mirror->end)
+        return;
+    uint32_t first = mirror_granule(mirror, at);
+    uint32_t last = mirror_granule(mirror, at + run->size_bytes - 1u);
+    for (uint32_t g = first; g <= last && g != MARKS_NONE; g = marks_after(&mirror->starts, g)) {
+        step_granule(mirror, g);
+        step_granule(mirror, g + 1u);
+    }
+}
+
+/* Rule O1: what is written in bulk is the payload of one block. */
+static bool rule_O1_bulk(const struct mirror *mirror, const struct bulk_entry *run,
+                         struct violation *violation)
+{
+    uint32_t user = mirror->users[run->physical >> PAGE_SHIFT];
+    uint32_t at = (user - 1u) << PAGE_SHIFT | (run->physical & PAGE_MASK);
+    if (user == 0 || at < mirror->base || at >= mirror->end)
+        return true;
+    uint32_t start = marks_before(&mirror->starts, mirror_granule(mirror, at));
+    uint32_t end = 0;
+    if (start != MARKS_NONE && (mirror->nodes[start].tag & 1u) != 0)
+        end = mirror_header(mirror, start) + (mirror->nodes[start].tag & ~7u) - 4u;
+    if (run->size_bytes <= end - at && at < end)
+        return true;
+    return violation_set(violation, RULE_O1, at, end, at + run->size_bytes,
+                         "filled or copied beyond a block's payload, from");
+}
+
+static bool check_counters(const struct mirror *mirror, const struct scene *scene,
+                           struct violation *violation)
+{
+    struct census census = {
+        .end = mirror->end,
+        .used_blocks = mirror->used_blocks,
+        .used_bytes = mirror->used_bytes,
+        .mapped_pages = mirror->mapped_pages,
+        /* That each hole is where it may be has been looked at one by one. */
+        .hole_pages = (mirror->end - mirror->base) / PAGE_SIZE - mirror->mapped_pages,
+    };
+    return check_sums(scene, &census, violation);
+}
+
+static bool step(struct mirror *mirror, const struct scene *scene, struct violation *violation)
+{
+    uint32_t count;
+    uint32_t bulk_count;
+    bool lost;
+    const struct journal_entry *journal = probe_journal(&count, &lost);
+    const struct bulk_entry *bulk = probe_bulk(&bulk_count);
+    struct census census = {0};
+    uint32_t journal_seen = mirror->journal_seen;
+    uint32_t bulk_seen = mirror->bulk_seen;
+    if (!check_control(scene, &census, violation))
+        return false;
+    mirror->new_end = census.end;
+    sort_tables(mirror, journal, count);
+    sort_bulk_tables(mirror, bulk, bulk_count);
+    mirror->journal_seen = count;
+    mirror->bulk_seen = bulk_count;
+    mirror->near_count = 0;
+    if (!step_pages(mirror, scene, violation) || !step_end(mirror, violation))
+        return false;
+    for (uint32_t i = journal_seen; i < count; i++)
+        sort_word(mirror, scene, journal[i].physical);
+    for (uint32_t i = bulk_seen; i < bulk_count; i++)
+        sort_bulk(mirror, &bulk[i]);
+    if (!step_blocks(mirror, scene, violation) || !step_lists(mirror, scene, violation) ||
+        !check_counters(mirror, scene, violation) || !step_frames(mirror, scene, violation))
+        return false;
+    for (uint32_t i = bulk_seen; i < bulk_count; i++)
+        if (!rule_O1_bulk(mirror, &bulk[i], violation))
+            return false;
+    return true;
+}
+
+void check_step_begin(struct mirror *mirror)
+{
+    mirror->journal_seen = 0;
+    mirror->bulk_seen = 0;
+}
+
+bool check_step(const struct scene *scene, struct mirror *mirror, struct violation *violation)
+{
+    uint32_t count;
+    bool lost;
+    struct census census;
+    if (!rule_P8(violation) || !rule_P6_freed(violation) || !rule_P6_used(violation))
+        return false;
+    (void)probe_journal(&count, &lost);
+    bool holds = lost || step(mirror, scene, violation);
+    bool again = lost || mirror->overflow;
+    mirror_work_clear(mirror);
+    if (holds && again) {
+        holds = check_all(scene, &census, violation);
+        if (holds)
+            mirror_take(mirror, scene);
+    }
+    mirror->valid = holds;
+    return holds;
+}

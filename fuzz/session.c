@@ -204,7 +204,9 @@ static bool session_apply(struct session *session, const struct op *op)
     session->touched = VADDR_NULL;
     session->freed = VADDR_NULL;
     session->before = (struct before){
-        .frames_free = session_frames_free(session),
+        .frames_free = session_steps(session) && session->mirror->valid
+                           ? session->mirror->free_frames
+                           : session_frames_free(session),
         .frames_refused = injection.frames_refused,
         .largest_dense = session->census_current ? session->census.largest_dense : 0,
     };

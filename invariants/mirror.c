@@ -28,6 +28,7 @@ static struct mirror *lay_out(struct room *room)
         marks_make(&m->starts, starts, MIRROR_GRANULES);
     m->nodes = room_take(room, (uint64_t)MIRROR_GRANULES * sizeof(struct mirror_node));
     m->dirty = room_take(room, MIRROR_GRANULES / 8u);
+    m->listed = room_take(room, MIRROR_GRANULES / 8u);
     m->entries = room_take(room, MIRROR_PAGES * sizeof(uint32_t));
     m->users = room_take(room, FRAME_COUNT_MAX * sizeof(uint32_t));
     m->free_words = room_take(room, FRAME_COUNT_MAX / 8u);
@@ -82,6 +83,10 @@ void mirror_work_clear(struct mirror *mirror)
 {
     for (uint32_t i = 0; i < mirror->granules.count; i++)
         mirror->dirty[mirror->granules.items[i] / 64u] = 0;
+    for (uint32_t i = 0; i < mirror->blocks.count; i++)
+        mirror->listed[mirror->blocks.items[i] / 64u] = 0;
+    for (uint32_t i = 0; i < mirror->bins.count; i++)
+        mirror->bin_listed[mirror->bins.items[i]] = false;
     mirror->pages.count = 0;
     mirror->granules.count = 0;
     mirror->inner.count = 0;

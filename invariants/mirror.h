@@ -44,7 +44,8 @@ struct mirror {
 
     struct marks starts; /* the granules in which a block starts, and the epilogue */
     struct mirror_node *nodes;
-    uint64_t *dirty; /* a bit for each granule: a tag or link in it was written in this step */
+    uint64_t *dirty;  /* a bit for each granule: it is in `granules`, still to be looked at */
+    uint64_t *listed; /* and: it is in `blocks` */
     uint32_t used_blocks;
     uint32_t used_bytes;
     uint32_t free_blocks;
@@ -69,6 +70,7 @@ struct mirror {
     uint32_t managed_frames;
     uint32_t hint;
 
+    const uint32_t *control; /* the control block, for the step that is being made */
     uint32_t journal_seen;
     uint32_t bulk_seen;
     struct mirror_work pages;    /* whose table entry was written */
@@ -76,6 +78,7 @@ struct mirror {
     struct mirror_work inner;    /* that were written in the middle of a used block */
     struct mirror_work blocks;   /* whose place on a list is to be looked at */
     struct mirror_work bins;     /* whose head is to be looked at */
+    bool bin_listed[MIRROR_BINS];
     struct mirror_work words;    /* of the frame bitmap that were written */
     struct mirror_work frames;   /* whose use or free bit has changed */
     bool overflow;             /* a work list was full */
@@ -135,12 +138,14 @@ void mirror_block_leave(struct mirror *mirror, uint32_t granule);
 /* For the steps: nothing is left to be looked at. */
 void mirror_work_clear(struct mirror *mirror);
 
-/* The granules of the first block and of the epilogue. */
-#define MIRROR_FIRST (CONTROL_SIZE / 8u)
-
-static inline uint32_t mirror_last(const struct mirror *mirror)
+static inline bool mirror_bit(const uint64_t *bits, uint32_t n)
 {
-    return mirror_granule(mirror, mirror->end) - 1u;
+    return (bits[n / 64u] >> n % 64u & 1u) != 0;
+}
+
+static inline void mirror_bit_set(uint64_t *bits, uint32_t n)
+{
+    bits[n / 64u] |= 1ull << n % 64u;
 }
 
 static inline void mirror_push(struct mirror *mirror, struct mirror_work *work, uint32_t item)
@@ -149,6 +154,31 @@ static inline void mirror_push(struct mirror *mirror, struct mirror_work *work, 
         mirror->overflow = true;
     else
         work->items[work->count++] = item;
+}
+
+/* Lists a block, or a bin, once. */
+static inline void mirror_push_block(struct mirror *mirror, uint32_t granule)
+{
+    if (mirror_bit(mirror->listed, granule))
+        return;
+    mirror_bit_set(mirror->listed, granule);
+    mirror_push(mirror, &mirror->blocks, granule);
+}
+
+static inline void mirror_push_bin(struct mirror *mirror, uint32_t bin)
+{
+    if (mirror->bin_listed[bin])
+        return;
+    mirror->bin_listed[bin] = true;
+    mirror_push(mirror, &mirror->bins, bin);
+}
+
+/* The granules of the first block and of the epilogue. */
+#define MIRROR_FIRST (CONTROL_SIZE / 8u)
+
+static inline uint32_t mirror_last(const struct mirror *mirror)
+{
+    return mirror_granule(mirror, mirror->end) - 1u;
 }
 
 #endif

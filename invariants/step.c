@@ -107,6 +107,7 @@ static bool step(struct mirror *mirror, const struct scene *scene, struct violat
     if (!check_control(scene, &census, violation))
         return false;
     mirror->new_end = census.end;
+    mirror->control = probe_page(scene->heap_at);
     sort_tables(mirror, journal, count);
     sort_bulk_tables(mirror, bulk, bulk_count);
     mirror->journal_seen = count;

@@ -6,7 +6,7 @@
 
 static bool is_dirty(const struct mirror *mirror, uint32_t granule)
 {
-    return (mirror->dirty[granule / 64u] >> granule % 64u & 1u) != 0;
+    return mirror_bit(mirror->dirty, granule);
 }
 
 static void clean(struct mirror *mirror, uint32_t granule)
@@ -19,12 +19,12 @@ void step_granule(struct mirror *mirror, uint32_t granule)
     bool starts = marks_has(&mirror->starts, granule);
     if (!starts && granule > MIRROR_FIRST && marks_has(&mirror->starts, granule - 1u) &&
         (mirror->nodes[granule - 1u].tag & 1u) == 0) {
-        mirror_push(mirror, &mirror->blocks, granule - 1u); /* the links of a free block */
+        mirror_push_block(mirror, granule - 1u); /* the links of a free block */
         return;
     }
     if (is_dirty(mirror, granule))
         return;
-    mirror->dirty[granule / 64u] |= 1ull << granule % 64u;
+    mirror_bit_set(mirror->dirty, granule);
     mirror_push(mirror, &mirror->granules, granule);
     uint32_t before = starts ? MARKS_NONE : marks_before(&mirror->starts, granule);
     if (before != MARKS_NONE && (mirror->nodes[before].tag & 1u) != 0 &&
@@ -85,10 +85,10 @@ static void block_leave(struct mirror *mirror, uint32_t granule)
         uint32_t next = step_free_block(mirror, node->next);
         uint32_t prev = step_free_block(mirror, node->prev);
         if (next != MARKS_NONE)
-            mirror_push(mirror, &mirror->blocks, next);
+            mirror_push_block(mirror, next);
         if (prev != MARKS_NONE)
-            mirror_push(mirror, &mirror->blocks, prev);
-        mirror_push(mirror, &mirror->bins, check_bin(node->tag & ~7u));
+            mirror_push_block(mirror, prev);
+        mirror_push_bin(mirror, check_bin(node->tag & ~7u));
     }
     mirror_block_leave(mirror, granule);
     clean(mirror, granule);
@@ -108,8 +108,8 @@ static void block_update(struct mirror *mirror, uint32_t granule, uint32_t tag)
     if (known && (old & tag & 1u) != 0)
         mirror->nodes[granule].note = note;
     if ((tag & 1u) == 0) {
-        mirror_push(mirror, &mirror->blocks, granule);
-        mirror_push(mirror, &mirror->bins, check_bin(tag & ~7u));
+        mirror_push_block(mirror, granule);
+        mirror_push_bin(mirror, check_bin(tag & ~7u));
     }
 }
 

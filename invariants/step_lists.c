@@ -11,21 +11,29 @@
 #define ORDER_GAP 256u
 #define ORDER_FIRST 0x80000000u
 
+/* The bins of a row whose bits are not what they were. */
+static void step_columns(struct mirror *mirror, uint32_t row)
+{
+    uint32_t columns = mirror->control[(BINS_BITMAPS + 4u * row) / 4u];
+    uint32_t changed = columns ^ mirror->columns[row];
+    for (mirror->columns[row] = columns; changed != 0; changed &= changed - 1u)
+        mirror_push_bin(mirror, row * BINS_COLUMNS + (uint32_t)__builtin_ctz(changed));
+}
+
 void step_list_field(struct mirror *mirror, const struct scene *scene, uint32_t field)
 {
     if (scene->policy == HEAP_FIRST_FIT) {
         if (field == HEAP_FREELIST)
-            mirror_push(mirror, &mirror->bins, 0);
+            mirror_push_bin(mirror, 0);
         return;
     }
     uint32_t bin = (field - BINS_HEADS) / 4u;
     if (field >= BINS_HEADS && bin < MIRROR_BINS)
-        mirror_push(mirror, &mirror->bins, bin);
-    for (bin = 0; field < BINS_HEADS && bin < BINS_COLUMNS; bin++)
-        if (field >= BINS_BITMAPS)
-            mirror_push(mirror, &mirror->bins, (field - BINS_BITMAPS) / 4u * BINS_COLUMNS + bin);
-        else if (bin < BINS_ROWS)
-            mirror_push(mirror, &mirror->bins, bin * BINS_COLUMNS);
+        mirror_push_bin(mirror, bin);
+    else if (field >= BINS_BITMAPS && field < BINS_HEADS)
+        step_columns(mirror, (field - BINS_BITMAPS) / 4u);
+    for (uint32_t row = 0; field == BINS_ROW_BITMAP && row < BINS_ROWS; row++)
+        mirror_push_bin(mirror, row * BINS_COLUMNS);
 }
 
 static uint32_t list_of(const struct scene *scene, uint32_t tag)
@@ -37,7 +45,7 @@ static void push_block(struct mirror *mirror, uint32_t at)
 {
     uint32_t granule = step_free_block(mirror, at);
     if (granule != MARKS_NONE)
-        mirror_push(mirror, &mirror->blocks, granule);
+        mirror_push_block(mirror, granule);
 }
 
 /* Takes the links of a free block into the mirror. Blocks that it was linked with before are to be
@@ -66,7 +74,7 @@ static bool refresh(struct mirror *mirror, uint32_t granule, struct violation *v
 static bool rule_H6_head(struct mirror *mirror, const struct scene *scene, uint32_t bin,
                          struct violation *violation)
 {
-    const uint32_t *control = probe_page(scene->heap_at);
+    const uint32_t *control = mirror->control;
     bool bins = scene->policy == HEAP_BINS;
     uint32_t field = bins ? BINS_HEADS + 4u * bin : HEAP_FREELIST;
     uint32_t head = control[field / 4u];
@@ -91,13 +99,12 @@ static bool rule_H6_head(struct mirror *mirror, const struct scene *scene, uint3
                          "bitmap of the list whose head lies at");
 }
 
-/* Rules H5 and H6 for one end of a link: what it leads to leads back, on the same list. */
+/* Rules H5 and H6 for one link of a block on a list: what it leads to leads back, on the same. */
 static bool rule_H6_link(const struct mirror *mirror, const struct scene *scene, uint32_t granule,
-                         bool forth, struct violation *violation)
+                         uint32_t list, bool forth, struct violation *violation)
 {
     const struct mirror_node *node = &mirror->nodes[granule];
     uint32_t at = mirror_header(mirror, granule);
-    uint32_t list = list_of(scene, node->tag);
     uint32_t to = forth ? node->next : node->prev;
     if (to == 0)
         return forth || mirror->heads[list] == at ||
@@ -207,8 +214,9 @@ bool step_lists(struct mirror *mirror, const struct scene *scene, struct violati
         uint32_t granule = blocks->items[i];
         if (!marks_has(&mirror->starts, granule) || (mirror->nodes[granule].tag & 1u) != 0)
             continue;
-        if (!rule_H6_link(mirror, scene, granule, false, violation) ||
-            !rule_H6_link(mirror, scene, granule, true, violation))
+        uint32_t list = list_of(scene, mirror->nodes[granule].tag);
+        if (!rule_H6_link(mirror, scene, granule, list, false, violation) ||
+            !rule_H6_link(mirror, scene, granule, list, true, violation))
             return false;
     }
     for (uint32_t i = 0; scene->policy == HEAP_BINS && i < blocks->count; i++) {

@@ -210,13 +210,13 @@ bool step_blocks(struct mirror *mirror, const struct scene *scene, struct violat
         uint32_t granule = mirror->granules.items[i];
         if (!is_dirty(mirror, granule))
             continue;
-        clean(mirror, granule);
         if (granule == MIRROR_FIRST &&
             !rule_H4(mirror, scene, mirror->base + CONTROL_SIZE, "prologue at", violation))
             return false;
         if (granule <= mirror_last(mirror) &&
             !walk(mirror, scene, walk_start(mirror, granule), violation))
             return false;
+        clean(mirror, granule);
     }
     /* A handler may have freed a block that the operation then got. */
     for (uint32_t i = 0; i < mirror->inner.count && !scene->interrupted; i++)

@@ -189,8 +189,7 @@ bool step_pages(struct mirror *mirror, const struct scene *scene, struct violati
         if (boots_changed(page))
             continue;
         directory_written |= page >= TABLES_PAGE;
-        if (!enter_changed(mirror, scene, page, violation) ||
-            (page < TABLES_PAGE && !rule_P6_page(page, mirror->entries[page], violation)))
+        if (!enter_changed(mirror, scene, page, violation))
             return false;
     }
     for (uint32_t i = 0; i < pages->count; i++) {
@@ -198,6 +197,10 @@ bool step_pages(struct mirror *mirror, const struct scene *scene, struct violati
         uint32_t slot = page >= TABLES_PAGE ? page % TABLE_ENTRIES : page / TABLE_ENTRIES;
         if (mirror->tables[slot].n != MIRROR_NO_TABLE.n &&
             !rule_P5(slot << TABLE_SHIFT, mirror->entry_count[slot], violation))
+            return false;
+        /* A table that was made in this step has been taken by now. */
+        if (page < TABLES_PAGE && !boots_changed(page) &&
+            !rule_P6_page(page, mirror->entries[page], violation))
             return false;
     }
     if (mirror->device_pages != scene->device_count)

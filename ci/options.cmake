@@ -22,6 +22,9 @@ function(kheap_feedback target wanted)
         # Operands of comparisons are no use as hints: tags are keyed, and inputs are mutated by structure.
         target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link
             -fno-sanitize-coverage=trace-cmp)
+    elseif(KHEAP_FUZZER STREQUAL "libfuzzer" AND KHEAP_SANITIZERS)
+        # Nor sanitizers: what they are to find is in the core. The preset asan has them in everything.
+        target_compile_options(${target} PRIVATE -fno-sanitize=all)
     elseif(KHEAP_FUZZER STREQUAL "afl" AND NOT wanted)
         set_target_properties(${target} PROPERTIES C_COMPILER_LAUNCHER
             "${CMAKE_COMMAND};-E;env;AFL_NOOPT=1")

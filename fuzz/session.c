@@ -106,8 +106,6 @@ static bool session_boot(struct session *session)
         .key = scene->key,
         .policy = (enum heap_policy)scene->policy,
     };
-    if (!session_check_all(session))
-        return false;
     probe_journal_clear();
     enum heap_result result = heap_init(&session->heap, &config);
     digest_word(&session->digest, result);
@@ -270,8 +268,7 @@ static bool session_end(struct session *session)
     digest_state(&session->scene, &session->digest);
     if (!session->scene.heap_made)
         return session_check_all(session);
-    if (session_apply_block(session, &all) == OUTCOME_VIOLATED || !others_leave(session) ||
-        !session_check_all(session))
+    if (session_apply_block(session, &all) == OUTCOME_VIOLATED || !others_leave(session))
         return false;
     for (uint32_t slot = 0; slot < shadow->slot_count && shadow->live_count > 0; slot++)
         if (shadow_live(shadow, slot) && session_free(session, slot) == OUTCOME_VIOLATED)

@@ -70,6 +70,10 @@ struct emulator {
 
 extern struct emulator emulator;
 
+/* For what the core's own object files take in of this port: the machine is not what sanitizers are
+ * to look at there, and it reads and writes what is poisoned for the core. */
+#define EMULATOR_SEAM __attribute__((no_sanitize("address", "undefined")))
+
 /* Makes the machine, with room for frame_count_max frames for the core; probe_reset boots it.
  * Returns false if there is no memory for it. Host memory is used as it is touched. */
 bool emulator_power_on(uint32_t frame_count_max);
@@ -93,14 +97,14 @@ void emulator_flush_page(vaddr_t page);
 void emulator_set_root(frame_t directory);
 void emulator_interrupt(void);
 
-static inline void emulator_frame_use(frame_t frame)
+EMULATOR_SEAM static inline void emulator_frame_use(frame_t frame)
 {
     if (__builtin_expect(!emulator.frame_used[frame.n], 0))
         emulator_frame_fill(frame);
 }
 
 /* The word of RAM behind a virtual address. */
-static inline uint32_t *emulator_word(vaddr_t at, uint32_t access)
+EMULATOR_SEAM static inline uint32_t *emulator_word(vaddr_t at, uint32_t access)
 {
     uint32_t entry = emulator.tlb[at.v >> PAGE_SHIFT];
     uint32_t needed =
@@ -112,7 +116,7 @@ static inline uint32_t *emulator_word(vaddr_t at, uint32_t access)
 
 /* Notes an access of the core with interrupts enabled: a handler could come between it and the
  * next. */
-static inline void emulator_locked(vaddr_t at)
+EMULATOR_SEAM static inline void emulator_locked(vaddr_t at)
 {
     if (__builtin_expect(emulator.interrupts_enabled != 0, 0) && emulator.unlocked.v == 0)
         emulator.unlocked = at;
@@ -123,7 +127,7 @@ void emulator_table_store(vaddr_t at, uint32_t word);
 void emulator_bitmap_store(vaddr_t at, uint32_t old, uint32_t word);
 
 /* Notes a store that the TLB must be compared with: to the page tables, or to the frame bitmap. */
-static inline void emulator_watch(vaddr_t at, const uint32_t *place, uint32_t word)
+EMULATOR_SEAM static inline void emulator_watch(vaddr_t at, const uint32_t *place, uint32_t word)
 {
     if (__builtin_expect(at.v >= TABLES_AT, 0))
         emulator_table_store(at, word);
@@ -132,7 +136,7 @@ static inline void emulator_watch(vaddr_t at, const uint32_t *place, uint32_t wo
 }
 
 /* Notes in the journal that `word` is about to be written to `place`, seen at `at`. */
-static inline void emulator_journal(vaddr_t at, const uint32_t *place, uint32_t word)
+EMULATOR_SEAM static inline void emulator_journal(vaddr_t at, const uint32_t *place, uint32_t word)
 {
     if (__builtin_expect(emulator.journal_count == EMULATOR_JOURNAL_MAX, 0)) {
         emulator.journal_lost = true;

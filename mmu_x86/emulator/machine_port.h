@@ -9,14 +9,14 @@
 #include "mmu_x86/emulator/emulator.h"
 #include "mmu_x86/injection.h"
 
-static inline uint32_t machine_load(vaddr_t at)
+EMULATOR_SEAM static inline uint32_t machine_load(vaddr_t at)
 {
     emulator.counts.loads++;
     emulator_locked(at);
     return *emulator_word(at, EMULATOR_READ);
 }
 
-static inline void machine_store(vaddr_t at, uint32_t word)
+EMULATOR_SEAM static inline void machine_store(vaddr_t at, uint32_t word)
 {
     uint32_t *place = emulator_word(at, EMULATOR_WRITE);
     emulator.counts.stores++;
@@ -26,46 +26,46 @@ static inline void machine_store(vaddr_t at, uint32_t word)
     *place = word;
 }
 
-static inline void machine_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes)
+EMULATOR_SEAM static inline void machine_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes)
 {
     emulator_fill(at, byte, size_bytes);
 }
 
-static inline void machine_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes)
+EMULATOR_SEAM static inline void machine_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes)
 {
     emulator_copy(to, from, size_bytes);
 }
 
-static inline void machine_flush_page(vaddr_t page)
+EMULATOR_SEAM static inline void machine_flush_page(vaddr_t page)
 {
     emulator_flush_page(page);
 }
 
-static inline frame_t machine_root(void)
+EMULATOR_SEAM static inline frame_t machine_root(void)
 {
     return emulator.root;
 }
 
-static inline void machine_set_root(frame_t directory)
+EMULATOR_SEAM static inline void machine_set_root(frame_t directory)
 {
     emulator_set_root(directory);
 }
 
-static inline uint32_t machine_interrupts_disable(void)
+EMULATOR_SEAM static inline uint32_t machine_interrupts_disable(void)
 {
     uint32_t enabled = emulator.interrupts_enabled;
     emulator.interrupts_enabled = 0;
     return enabled;
 }
 
-static inline void machine_interrupts_restore(uint32_t enabled)
+EMULATOR_SEAM static inline void machine_interrupts_restore(uint32_t enabled)
 {
     emulator.interrupts_enabled = enabled;
     if (enabled != 0 && injection_interrupt_due())
         emulator_interrupt();
 }
 
-static inline bool machine_frame_granted(void)
+EMULATOR_SEAM static inline bool machine_frame_granted(void)
 {
     return injection_frame_granted();
 }

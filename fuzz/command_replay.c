@@ -130,21 +130,6 @@ static void replay_file(struct replay *replay, const char *path)
     file_free(&file);
 }
 
-static bool parse_check(const char *word, enum session_check *check)
-{
-    static const char *const words[SESSION_CHECK_COUNT] = {
-        [SESSION_CHECK_STEP] = "step",   [SESSION_CHECK_BOTH] = "both",
-        [SESSION_CHECK_FULL] = "full",   [SESSION_CHECK_LOCAL] = "local",
-        [SESSION_CHECK_SHADOW] = "shadow", [SESSION_CHECK_NONE] = "none",
-    };
-    for (uint32_t i = 0; i < SESSION_CHECK_COUNT; i++)
-        if (word != NULL && strcmp(word, words[i]) == 0) {
-            *check = (enum session_check)i;
-            return true;
-        }
-    return false;
-}
-
 static bool parse_policy(const char *word, uint32_t *policy)
 {
     *policy = word != NULL && strcmp(word, "first-fit") == 0;
@@ -179,7 +164,7 @@ static int parse(int argc, char **argv, struct replay *replay, struct file_list 
         } else if (strcmp(argv[i], "--timing") == 0) {
             replay->timing = true;
         } else if (command_option(argc, argv, &i, "--check", &value)) {
-            if (!parse_check(value, &replay->check))
+            if (!session_check_parse(value, &replay->check))
                 return command_usage("replay", "--check takes step, full, both, local, shadow or none, not", value);
         } else if (command_option(argc, argv, &i, "--policy", &value)) {
             replay->policy_given = true;

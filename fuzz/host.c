@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "heap/kmalloc.h"
 
@@ -85,6 +86,21 @@ const char *host_run_policy(const uint8_t *data, uint32_t size_bytes, enum sessi
     const char *error = input_open(&input, data, size_bytes);
     input.config.policy = policy;
     return error != NULL ? error : run(&input, check, verdict);
+}
+
+bool session_check_parse(const char *word, enum session_check *check)
+{
+    static const char *const words[SESSION_CHECK_COUNT] = {
+        [SESSION_CHECK_STEP] = "step",     [SESSION_CHECK_BOTH] = "both",
+        [SESSION_CHECK_FULL] = "full",     [SESSION_CHECK_LOCAL] = "local",
+        [SESSION_CHECK_SHADOW] = "shadow", [SESSION_CHECK_NONE] = "none",
+    };
+    for (uint32_t i = 0; i < SESSION_CHECK_COUNT; i++)
+        if (word != NULL && strcmp(word, words[i]) == 0) {
+            *check = (enum session_check)i;
+            return true;
+        }
+    return false;
 }
 
 const struct op *host_operation(void)

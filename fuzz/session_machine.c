@@ -175,20 +175,20 @@ static enum outcome apply_stats(struct session *session)
     /* The handler may have run after the figures were taken. */
     if (session->handler.fired)
         return OUTCOME_APPLIED;
-    bool counted = session->how == SESSION_CHECK_FULL || session_steps(session);
-    if (counted && !session_check_all(session))
+    if (!rule_S8(session, session->shadow.live_count, stats.live_blocks, "live blocks of") ||
+        !rule_S8(session, session->misuse_total, stats.misuses, "misuses counted by") ||
+        !rule_S8(session, session->refusal_count, refused, "refusals counted by") ||
+        !rule_S8(session, stats.extent_bytes - CONTROL_SIZE - BLOCK_OVERHEAD,
+                 stats.live_bytes + stats.free_bytes, "live and free bytes of"))
         return OUTCOME_VIOLATED;
+    if (session->how != SESSION_CHECK_FULL && !session_steps(session))
+        return OUTCOME_APPLIED;
     return outcome_of(
-        rule_S8(session, session->shadow.live_count, stats.live_blocks, "live blocks of") &&
-        rule_S8(session, session->misuse_total, stats.misuses, "misuses counted by") &&
-        rule_S8(session, session->refusal_count, refused, "refusals counted by") &&
-        (!counted ||
-         (rule_S8(session, session->census.mapped_pages, stats.mapped_pages, "mapped pages of") &&
-          rule_S8(session, session->census.free_blocks, stats.free_blocks, "free blocks of") &&
-          rule_S8(session, largest_payload(&session->census), stats.largest_free,
-                  "largest free payload of"))) &&
-        rule_S8(session, stats.extent_bytes - CONTROL_SIZE - BLOCK_OVERHEAD,
-                stats.live_bytes + stats.free_bytes, "live and free bytes of"));
+        session_check_all(session) &&
+        rule_S8(session, session->census.mapped_pages, stats.mapped_pages, "mapped pages of") &&
+        rule_S8(session, session->census.free_blocks, stats.free_blocks, "free blocks of") &&
+        rule_S8(session, largest_payload(&session->census), stats.largest_free,
+                "largest free payload of"));
 }
 
 /* Frames and tables are shared with the heap: another user of them locks as the heap does. */

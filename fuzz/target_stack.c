@@ -1,12 +1,20 @@
 /* The whole stack under the fuzzer: heap, paging and frames on the emulated machine, every rule
- * after every operation. */
+ * after every operation: over what it has changed, and for one input in BOTH_EVERY over everything
+ * as well, which checks the checkers. The environment's KHEAP_CHECK overrides this, for comparisons
+ * (a word as kheap replay --check takes it). */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "fuzz/broken.h"
+#include "fuzz/crc32.h"
 #include "fuzz/fuzz_stats.h"
 #include "fuzz/host.h"
 #include "fuzz/op_line.h"
+
+#define BOTH_EVERY 16u
+
+static enum session_check check_asked;
+static bool check_given;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -17,6 +25,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argv;
     if (!host_start(OP_FRAMES_MAX, OP_SLOTS)) {
         (void)fprintf(stderr, "not enough memory for the machine\n");
+        exit(1);
+    }
+    const char *word = getenv("KHEAP_CHECK");
+    check_given = word != NULL;
+    if (check_given && !session_check_parse(word, &check_asked)) {
+        (void)fprintf(stderr, "KHEAP_CHECK takes a word of kheap replay --check, not: %s\n", word);
         exit(1);
     }
     fuzz_stats_start();
@@ -46,7 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (input_open(&input, data, (uint32_t)size) != NULL ||
         input.config.frame_count > OP_FRAMES_FUZZED)
         return 0;
-    if (host_run(data, (uint32_t)size, SESSION_CHECK_STEP, &verdict) != NULL)
+    enum session_check check =
+        crc32(data, (uint32_t)size) % BOTH_EVERY == 0 ? SESSION_CHECK_BOTH : SESSION_CHECK_STEP;
+    if (host_run(data, (uint32_t)size, check_given ? check_asked : check, &verdict) != NULL)
         return 0;
     fuzz_stats_add(verdict.applied_count);
     if (!verdict.ok)

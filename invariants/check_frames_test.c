@@ -140,8 +140,8 @@ TEST(F4_frame_that_is_in_use_but_free_is_reported)
         page_frame(DEVICE_WINDOW_AT + TEST_DEVICE_FIRST * PAGE_SIZE),
         entry_frame(*test_directory_entry(directory_slot(TEST_START))).n,
         entry_frame(*test_directory_entry(PROBE_SLOT_DEVICE)).n,
-        test_scene.held_frames[0].n,
-        test_scene.held_frames[TEST_HELD - 1u].n,
+        test_held[0].n,
+        test_held[TEST_HELD - 1u].n,
     };
     for (uint32_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
         expect_free_flip_broken(frames[i], RULE_F4);

@@ -151,9 +151,9 @@ TEST(P2_held_frame_that_is_mapped_is_reported)
     test_scene_up();
     uint32_t *entry = test_entry_of(inner_page());
     machine_flush_page(vaddr_of(inner_page()));
-    test_expect_broken_by(entry, entry_of(test_scene.held_frames[0], *entry & ENTRY_FLAGS),
+    test_expect_broken_by(entry, entry_of(test_held[0], *entry & ENTRY_FLAGS),
                           RULE_P2);
-    EXPECT_EQUAL(test_violation.at, test_scene.held_frames[0].n);
+    EXPECT_EQUAL(test_violation.at, test_held[0].n);
 }
 
 /* A page of its own frame, taken and counted, but nobody's. */
@@ -212,7 +212,7 @@ TEST(P4_damaged_recursive_slot_is_reported)
                                *entry & ~ENTRY_WRITABLE,
                                *entry | ENTRY_USER,
                                *entry ^ PAGE_SIZE,
-                               entry_of(test_scene.held_frames[0], KERNEL_PAGE)};
+                               entry_of(test_held[0], KERNEL_PAGE)};
     for (uint32_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
         test_expect_broken_by(entry, broken[i], RULE_P4);
 }
@@ -259,7 +259,7 @@ TEST(P5_empty_table_is_reported)
 TEST(P5_half_prepared_entry_is_reported)
 {
     test_scene_up();
-    uint32_t prepared = entry_of(test_scene.held_frames[0], ENTRY_WRITABLE);
+    uint32_t prepared = entry_of(test_held[0], ENTRY_WRITABLE);
     const uint32_t pages[] = {hole_page(), test_field(HEAP_END), device_page(0),
                               TEST_START.v + (TABLE_ENTRIES - 1u) * PAGE_SIZE};
     for (uint32_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {

@@ -20,7 +20,8 @@ struct test_blocks test_blocks;
 static uint32_t managed[COVERED_MAX / SCENE_WORD_BITS + 1u];
 static uint32_t used[COVERED_MAX / SCENE_WORD_BITS + 1u];
 static frame_t device_frames[DEVICE_PAGES];
-static frame_t held_frames[TEST_HELD];
+frame_t test_held[TEST_HELD];
+static uint32_t held[COVERED_MAX / SCENE_WORD_BITS + 1u];
 
 static frame_t frame_taken(void)
 {
@@ -35,6 +36,7 @@ void test_device_map(uint32_t page)
     device_frames[page] = frame_taken();
     EXPECT_EQUAL(paging_map(test_boot.frames_at, at, device_frames[page], ENTRY_WRITABLE),
                  PAGING_OK);
+    test_scene.device_count++;
 }
 
 void test_device_unmap(uint32_t page)
@@ -44,6 +46,7 @@ void test_device_unmap(uint32_t page)
     EXPECT_EQUAL(paging_unmap(test_boot.frames_at, at, &frame), PAGING_OK);
     EXPECT_EQUAL(frames_give_back(test_boot.frames_at, frame), FRAMES_OK);
     device_frames[page] = DEVICE_UNMAPPED;
+    test_scene.device_count--;
 }
 
 static void blocks_make(void)
@@ -70,7 +73,7 @@ void test_scene_up(void)
     /* For the tests that call frames and paging themselves (rule P8). */
     (void)machine_interrupts_disable();
     for (uint32_t w = 0; w < sizeof(managed) / sizeof(managed[0]); w++)
-        managed[w] = 0;
+        managed[w] = held[w] = 0;
     for (uint32_t page = 0; page < DEVICE_PAGES; page++)
         device_frames[page] = DEVICE_UNMAPPED;
     test_scene = (struct scene){
@@ -84,14 +87,16 @@ void test_scene_up(void)
         .managed = managed,
         .used = used,
         .device_frames = device_frames,
-        .held_frames = held_frames,
+        .held = held,
     };
     EXPECT(test_scene.frame_count <= COVERED_MAX);
     blocks_make();
     test_device_map(TEST_DEVICE_FIRST);
     test_device_map(TEST_DEVICE_SECOND);
-    while (test_scene.held_count < TEST_HELD)
-        held_frames[test_scene.held_count++] = frame_taken();
+    for (uint32_t i = 0; i < TEST_HELD; i++) {
+        test_held[i] = frame_taken();
+        held[test_held[i].n / SCENE_WORD_BITS] |= 1u << test_held[i].n % SCENE_WORD_BITS;
+    }
     EXPECT_EQUAL(test_misuse_count, 0);
     test_expect_whole();
 }

@@ -13,6 +13,9 @@
 #define TABLE_FRAME_OWN 100u
 #define PAGE_FRAME_OWN 101u
 #define AT vaddr_of(0xC0400000u)
+/* The entries for AT, as the recursive window shows them. */
+#define TABLE_ENTRY vaddr_of(TABLES_AT + 4u * (AT.v >> PAGE_SHIFT))
+#define DIRECTORY_ENTRY vaddr_of(DIRECTORY_AT + 4u * (AT.v >> TABLE_SHIFT))
 #define PRESENT ENTRY_PRESENT
 #define WRITABLE (ENTRY_PRESENT | ENTRY_WRITABLE)
 
@@ -309,35 +312,74 @@ TEST(accesses_of_the_core_are_counted_and_those_of_the_program_are_not)
     EXPECT_EQUAL(count, 1);
 }
 
-TEST(a_watched_frame_tells_of_the_cores_writes_only)
+TEST(a_use_of_a_stale_translation_is_told_with_the_entry_that_was_written)
 {
+    struct stale_use use;
     boot_with(WRITABLE, WRITABLE);
-    probe_watch_clear();
-    probe_watch((frame_t){PAGE_FRAME_OWN});
-    (void)machine_load(AT);
-    probe_user_store(AT, 1);
-    EXPECT(!probe_watch_written());
     machine_store(AT, 1);
-    EXPECT(probe_watch_written());
-    probe_watch_clear();
-    machine_store(AT, 2);
-    EXPECT(!probe_watch_written());
-    probe_watch((frame_t){PAGE_FRAME_OWN});
-    machine_fill(vaddr_add(AT, 8), 0, 1);
-    EXPECT(probe_watch_written());
+    uint32_t old = machine_load(TABLE_ENTRY);
+    machine_store(TABLE_ENTRY, 0);
+    EXPECT(!probe_stale_use(&use));
+    EXPECT_EQUAL(machine_load(AT), 1); /* a processor may still go there */
+    EXPECT(probe_stale_use(&use));
+    EXPECT_EQUAL(use.page.v, AT.v);
+    EXPECT_EQUAL(use.held, old & ENTRY_FRAME);
+    EXPECT_EQUAL(use.entry, 0);
 }
 
-TEST(more_watched_frames_than_there_is_room_for_count_as_written)
+TEST(an_entry_written_back_makes_its_translation_good_again)
 {
-    test_boot_up(2000);
-    probe_watch_clear();
-    for (uint32_t i = 0; i < EMULATOR_WATCH_MAX; i++)
-        probe_watch((frame_t){100u + i});
-    EXPECT(!probe_watch_written());
-    probe_watch((frame_t){100u + EMULATOR_WATCH_MAX});
-    EXPECT(probe_watch_written());
-    test_boot_up(FRAME_COUNT);
-    EXPECT(!probe_watch_written());
+    struct stale_use use;
+    boot_with(WRITABLE, WRITABLE);
+    (void)machine_load(AT);
+    uint32_t old = machine_load(TABLE_ENTRY);
+    machine_store(TABLE_ENTRY, 0);
+    machine_store(TABLE_ENTRY, old);
+    (void)machine_load(AT);
+    EXPECT(!probe_stale_use(&use));
+    EXPECT_EQUAL(emulator.stale_count, 0);
+}
+
+TEST(a_directory_entry_that_goes_makes_all_its_pages_stale)
+{
+    struct stale_use use;
+    boot_with(WRITABLE, WRITABLE);
+    (void)machine_load(AT);
+    machine_store(DIRECTORY_ENTRY, 0);
+    EXPECT(emulator.stale_count >= 1u);
+    (void)machine_load(AT);
+    EXPECT(probe_stale_use(&use));
+}
+
+TEST(a_flush_that_drops_nothing_stale_is_counted_as_needless)
+{
+    boot_with(WRITABLE, WRITABLE);
+    (void)machine_load(AT);
+    uint64_t before = probe_counts().flushes_needless;
+    machine_flush_page(AT);
+    EXPECT_EQUAL(probe_counts().flushes_needless, before + 1u);
+    (void)machine_load(AT);
+    machine_store(TABLE_ENTRY, 0);
+    machine_flush_page(AT);
+    EXPECT_EQUAL(probe_counts().flushes_needless, before + 1u);
+    machine_set_root(machine_root());
+    EXPECT_EQUAL(probe_counts().flushes_needless, before + 2u);
+}
+
+TEST(bulk_writes_are_noted_by_the_page)
+{
+    uint32_t count;
+    boot_with(WRITABLE, WRITABLE);
+    probe_journal_clear();
+    machine_fill(vaddr_add(AT, 8), 0x11, 24);
+    const struct bulk_entry *bulk = probe_bulk(&count);
+    EXPECT_EQUAL(count, 1);
+    EXPECT_EQUAL(bulk[0].at.v, AT.v + 8u);
+    EXPECT_EQUAL(bulk[0].size_bytes, 24);
+    EXPECT_EQUAL(bulk[0].physical & PAGE_MASK, 8);
+    probe_journal_clear();
+    (void)probe_bulk(&count);
+    EXPECT_EQUAL(count, 0);
 }
 
 static uint32_t interrupts_seen;
@@ -456,8 +498,11 @@ int main(void)
     RUN(the_journal_holds_each_store_with_the_word_it_replaced);
     RUN(a_journal_that_is_full_says_that_it_lost_entries);
     RUN(accesses_of_the_core_are_counted_and_those_of_the_program_are_not);
-    RUN(a_watched_frame_tells_of_the_cores_writes_only);
-    RUN(more_watched_frames_than_there_is_room_for_count_as_written);
+    RUN(a_use_of_a_stale_translation_is_told_with_the_entry_that_was_written);
+    RUN(an_entry_written_back_makes_its_translation_good_again);
+    RUN(a_directory_entry_that_goes_makes_all_its_pages_stale);
+    RUN(a_flush_that_drops_nothing_stale_is_counted_as_needless);
+    RUN(bulk_writes_are_noted_by_the_page);
     RUN(an_interrupt_comes_where_interrupts_are_enabled_for_the_kth_time);
     RUN(ram_that_was_never_written_looks_mapped);
     RUN(reset_brings_back_the_same_bytes);

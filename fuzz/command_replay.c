@@ -83,9 +83,9 @@ static void replay_input(struct replay *replay, const char *name, const uint8_t 
     struct verdict verdict;
     struct line line;
     double start = now_seconds();
-    const char *error = replay->policy_given
-                            ? host_run_policy(data, size_bytes, replay->check, replay->policy, &verdict)
-                            : host_run(data, size_bytes, replay->check, &verdict);
+    const char *error = replay->policy_given ? host_run_policy(data, size_bytes, replay->check,
+                                                               replay->policy, &verdict)
+                                             : host_run(data, size_bytes, replay->check, &verdict);
     double seconds = now_seconds() - start;
     if (error != NULL) {
         input_error(replay, name, error);
@@ -165,7 +165,8 @@ static int parse(int argc, char **argv, struct replay *replay, struct file_list 
             replay->timing = true;
         } else if (command_option(argc, argv, &i, "--check", &value)) {
             if (!session_check_parse(value, &replay->check))
-                return command_usage("replay", "--check takes step, full, both, local, shadow or none, not", value);
+                return command_usage(
+                    "replay", "--check takes step, full, both, local, shadow or none, not", value);
         } else if (command_option(argc, argv, &i, "--policy", &value)) {
             replay->policy_given = true;
             if (!parse_policy(value, &replay->policy))

@@ -18,7 +18,8 @@ const char *host_run(const uint8_t *data, uint32_t size_bytes, enum session_chec
 const char *host_run_policy(const uint8_t *data, uint32_t size_bytes, enum session_check check,
                             uint32_t policy, struct verdict *verdict);
 
-/* "step", "both", "full", "local", "shadow" or "none". Returns false for any other word, and null. */
+/* "step", "both", "full", "local", "shadow" or "none". Returns false for any other word, and null.
+ */
 bool session_check_parse(const char *word, enum session_check *check);
 
 /* The operation that was being run when the verdict fell. */

@@ -16,12 +16,12 @@
 
 /* How much is checked after an operation. At the end of a session everything is. */
 enum session_check {
-    SESSION_CHECK_STEP,   /* every rule over what the operation has changed (check_step); where there
-                             is no journal as FULL, for traces as LOCAL */
-    SESSION_CHECK_BOTH,   /* STEP and FULL, and compared: rule K1 */
-    SESSION_CHECK_FULL,   /* every rule over everything */
-    SESSION_CHECK_LOCAL,  /* the block that the operation touched and its neighbours; everything
-                             every SESSION_FULL_EVERY operations */
+    SESSION_CHECK_STEP,  /* every rule over what the operation has changed (check_step); where there
+                            is no journal as FULL, for traces as LOCAL */
+    SESSION_CHECK_BOTH,  /* STEP and FULL, and compared: rule K1 */
+    SESSION_CHECK_FULL,  /* every rule over everything */
+    SESSION_CHECK_LOCAL, /* the block that the operation touched and its neighbours; everything
+                            every SESSION_FULL_EVERY operations */
     SESSION_CHECK_SHADOW, /* the shadow model alone, to the end: what other harnesses have */
     SESSION_CHECK_NONE,   /* for measuring what the checks cost */
 };
@@ -49,8 +49,8 @@ struct verdict {
     uint64_t digest;          /* of results and final state: equal on all ports */
 };
 
-/* Runs one input from a fresh machine to its verdict. Requires input->slot_count to be within the session's. A page fault of
- * the core does not return here: it goes to the port. */
+/* Runs one input from a fresh machine to its verdict. Requires input->slot_count to be within the
+ * session's. A page fault of the core does not return here: it goes to the port. */
 void session_run(struct session *session, struct input *input, enum session_check check,
                  struct verdict *verdict);
 

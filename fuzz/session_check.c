@@ -1,4 +1,5 @@
-/* What is checked after an operation, and how: everything, what has changed, or both and compared. */
+/* What is checked after an operation, and how: everything, what has changed, or both and compared.
+ */
 #include "fuzz/session_internal.h"
 
 /* How much is checked where no journal says what has changed. */
@@ -103,8 +104,7 @@ static bool check_changes(struct session *session)
         return session_check_all(session);
     if (!check_step(&session->scene, session->mirror, &session->violation))
         return rule_K1_found(session);
-    return near_intact(session) &&
-           (session->how != SESSION_CHECK_BOTH || rule_K1_passed(session));
+    return near_intact(session) && (session->how != SESSION_CHECK_BOTH || rule_K1_passed(session));
 }
 
 bool session_check_block(struct session *session, vaddr_t payload)
@@ -128,9 +128,9 @@ static bool check_touched(struct session *session)
 
 bool session_check_operation(struct session *session)
 {
-    bool full = session->how == SESSION_CHECK_FULL ||
-                (session->how == SESSION_CHECK_LOCAL &&
-                 session->operation_count % SESSION_FULL_EVERY == 0);
+    bool full =
+        session->how == SESSION_CHECK_FULL ||
+        (session->how == SESSION_CHECK_LOCAL && session->operation_count % SESSION_FULL_EVERY == 0);
     session->census_current = full;
     if (full)
         return session_check_all(session);

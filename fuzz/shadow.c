@@ -182,8 +182,8 @@ static bool word_intact(const struct shadow_block *block, struct reader *reader,
 {
     uint32_t found = read_word(reader, block->at + offset);
     return found == content_word(block->seed, offset) ||
-           violation_set(violation, RULE_S3, block->at + offset,
-                         content_word(block->seed, offset), found, "contents of a live block at");
+           violation_set(violation, RULE_S3, block->at + offset, content_word(block->seed, offset),
+                         found, "contents of a live block at");
 }
 
 bool shadow_edges_intact(const struct shadow_block *block, struct violation *violation)

@@ -62,7 +62,8 @@ void shadow_fill(struct shadow *shadow, uint32_t slot);
 bool shadow_intact(const struct shadow_block *block, uint32_t at, uint32_t size_bytes,
                    struct violation *violation);
 
-/* The same for the words within SHADOW_NEAR bytes of both ends: what a neighbour would overwrite. */
+/* The same for the words within SHADOW_NEAR bytes of both ends: what a neighbour would overwrite.
+ */
 #define SHADOW_NEAR 16u
 bool shadow_edges_intact(const struct shadow_block *block, struct violation *violation);
 

@@ -60,8 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (input_open(&input, data, (uint32_t)size) != NULL ||
         input.config.frame_count > OP_FRAMES_FUZZED)
         return 0;
-    enum session_check check =
-        crc32(data, (uint32_t)size) % BOTH_EVERY == 0 ? SESSION_CHECK_BOTH : SESSION_CHECK_STEP;
+    enum session_check check = crc32_update(0, data, (uint32_t)size) % BOTH_EVERY == 0
+                                   ? SESSION_CHECK_BOTH
+                                   : SESSION_CHECK_STEP;
     if (host_run(data, (uint32_t)size, check_given ? check_asked : check, &verdict) != NULL)
         return 0;
     fuzz_stats_add(verdict.applied_count);

@@ -36,9 +36,9 @@ CHECK_RESULT bool check_all(const struct scene *scene, struct census *census,
 
 /* The same rules, and O1, over what the core has written since the last look and what depends on
  * it (invariants/mirror.h). Requires a port that keeps a journal (probe_journal_kept), and that the
- * mirror is valid: mirror_take, then check_step_begin after each probe_journal_clear. If the journal
- * could not keep everything, check_all runs instead. Sets mirror->near. Cost: what was written,
- * whatever the heap's size. */
+ * mirror is valid: mirror_take, then check_step_begin after each probe_journal_clear. If the
+ * journal could not keep everything, check_all runs instead. Sets mirror->near. Cost: what was
+ * written, whatever the heap's size. */
 struct mirror;
 CHECK_RESULT bool check_step(const struct scene *scene, struct mirror *mirror,
                              struct violation *violation);

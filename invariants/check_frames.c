@@ -27,7 +27,7 @@ bool rule_F1(uint32_t frame, uint32_t free, uint32_t managed, struct violation *
 }
 
 bool rule_F2(uint32_t frame, uint32_t summary_bit, uint32_t free, uint32_t hint,
-                    struct violation *violation)
+             struct violation *violation)
 {
     if ((summary_bit != 0) != (free != 0))
         return violation_set(violation, RULE_F2, frame, free != 0, summary_bit != 0,
@@ -38,7 +38,7 @@ bool rule_F2(uint32_t frame, uint32_t summary_bit, uint32_t free, uint32_t hint,
 }
 
 bool rule_F3(const struct scene *scene, const struct tally *tally, uint32_t free_count,
-                    uint32_t managed_count, struct violation *violation)
+             uint32_t managed_count, struct violation *violation)
 {
     if (free_count != tally->free)
         return violation_set(violation, RULE_F3, scene->frames_at.v + FRAMES_FREE, tally->free,
@@ -63,8 +63,7 @@ static bool rule_F4(const struct scene *scene, uint32_t w, uint32_t free, uint32
                          used != 0 ? "in use but not taken: frame" : "taken but not in use: frame");
 }
 
-bool rule_F5(const struct scene *scene, uint32_t w, uint32_t managed,
-                    struct violation *violation)
+bool rule_F5(const struct scene *scene, uint32_t w, uint32_t managed, struct violation *violation)
 {
     if (managed == scene->managed[w])
         return true;

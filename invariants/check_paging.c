@@ -103,8 +103,8 @@ bool rule_P5(uint32_t at, uint32_t entry_count, struct violation *violation)
     return violation_set(violation, RULE_P5, at, 1, 0, "entries in the table for");
 }
 
-bool rule_entry(const struct scene *scene, const struct census *census, uint32_t at,
-                uint32_t entry, struct violation *violation)
+bool rule_entry(const struct scene *scene, const struct census *census, uint32_t at, uint32_t entry,
+                struct violation *violation)
 {
     if ((entry & ENTRY_PRESENT) == 0)
         return violation_set(violation, RULE_P5, at, 0, entry, "half-prepared entry for");
@@ -115,8 +115,7 @@ static bool check_entry(const struct scene *scene, struct census *census, uint32
                         uint32_t entry, struct violation *violation)
 {
     census->mapped_pages += directory_slot(vaddr_of(at)) != PROBE_SLOT_DEVICE;
-    return rule_entry(scene, census, at, entry, violation) &&
-           rule_P2(scene, at, entry, violation);
+    return rule_entry(scene, census, at, entry, violation) && rule_P2(scene, at, entry, violation);
 }
 
 /* The first entry from i on that is not zero, or TABLE_ENTRIES. Most of a table is empty: eight are
@@ -148,7 +147,8 @@ static bool check_table(const struct scene *scene, struct census *census, uint32
     if (table == (const uint32_t *)0)
         return violation_set(violation, RULE_P1, first, 1, directory_entry, "no table in RAM for");
     uint32_t entry_count = 0;
-    for (uint32_t i = check_next_entry(table, 0); i < TABLE_ENTRIES; i = check_next_entry(table, i + 1u)) {
+    for (uint32_t i = check_next_entry(table, 0); i < TABLE_ENTRIES;
+         i = check_next_entry(table, i + 1u)) {
         entry_count++;
         if (!check_entry(scene, census, first + i * PAGE_SIZE, table[i], violation))
             return false;

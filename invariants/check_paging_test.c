@@ -151,8 +151,7 @@ TEST(P2_held_frame_that_is_mapped_is_reported)
     test_scene_up();
     uint32_t *entry = test_entry_of(inner_page());
     machine_flush_page(vaddr_of(inner_page()));
-    test_expect_broken_by(entry, entry_of(test_held[0], *entry & ENTRY_FLAGS),
-                          RULE_P2);
+    test_expect_broken_by(entry, entry_of(test_held[0], *entry & ENTRY_FLAGS), RULE_P2);
     EXPECT_EQUAL(test_violation.at, test_held[0].n);
 }
 

@@ -74,7 +74,8 @@ static inline uint32_t marks_after(const struct marks *marks, uint32_t n)
     uint32_t level = 0;
     /* Up to the first level whose word has a bit above n's. */
     for (; level < MARKS_LEVELS; level++, n /= 64u) {
-        uint64_t above = n % 64u == 63u ? 0 : marks->level[level][n / 64u] & ~0ull << (n % 64u + 1u);
+        uint64_t above =
+            n % 64u == 63u ? 0 : marks->level[level][n / 64u] & ~0ull << (n % 64u + 1u);
         if (above != 0) {
             n = n / 64u * 64u + (uint32_t)__builtin_ctzll(above);
             break;

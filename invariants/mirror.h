@@ -3,8 +3,8 @@
  * since, check_step needs to look only at that and at what depends on it, so its cost does not grow
  * with the heap.
  *
- * A granule is 8 bytes of the heap's window; a header lies in the upper half of one, with the footer
- * of the block before it in the lower half. Blocks are named by that granule's number. */
+ * A granule is 8 bytes of the heap's window; a header lies in the upper half of one, with the
+ * footer of the block before it in the lower half. Blocks are named by that granule's number. */
 #ifndef KHEAP_INVARIANTS_MIRROR_H
 #define KHEAP_INVARIANTS_MIRROR_H
 
@@ -50,16 +50,16 @@ struct mirror {
     uint32_t used_bytes;
     uint32_t free_blocks;
 
-    uint32_t heads[MIRROR_BINS]; /* bins; first fit: the first is the only one */
-    uint32_t columns[BINS_ROWS]; /* the bitmaps of the bins */
+    uint32_t heads[MIRROR_BINS];   /* bins; first fit: the first is the only one */
+    uint32_t columns[BINS_ROWS];   /* the bitmaps of the bins */
     uint32_t members[MIRROR_BINS]; /* free blocks of each bin's sizes, under first fit as well */
 
     uint32_t *entries; /* for each page of the address space its table entry, or 0 */
     uint32_t entry_count[TABLE_ENTRIES]; /* entries that are not 0, for each table */
     frame_t tables[TABLE_ENTRIES];       /* the frame of each table, or MIRROR_NO_TABLE */
-    uint32_t first_slot; /* all tables lie in slots from this one */
-    uint32_t end_slot;   /* to before this one */
-    uint32_t mapped_pages; /* of the heap's window */
+    uint32_t first_slot;                 /* all tables lie in slots from this one */
+    uint32_t end_slot;                   /* to before this one */
+    uint32_t mapped_pages;               /* of the heap's window */
     uint32_t device_pages;
     struct marks holes; /* the pages of the extent that are not mapped, counted from its start */
     uint32_t *users; /* for each frame 1 + the page that is mapped to it (a table: its page in the
@@ -79,8 +79,8 @@ struct mirror {
     struct mirror_work blocks;   /* whose place on a list is to be looked at */
     struct mirror_work bins;     /* whose head is to be looked at */
     bool bin_listed[MIRROR_BINS];
-    struct mirror_work words;    /* of the frame bitmap that were written */
-    struct mirror_work frames;   /* whose use or free bit has changed */
+    struct mirror_work words;  /* of the frame bitmap that were written */
+    struct mirror_work frames; /* whose use or free bit has changed */
     bool overflow;             /* a work list was full */
 
     uint32_t near[MIRROR_NEAR_MAX]; /* used blocks beside what was written: their headers */

@@ -57,8 +57,7 @@ struct tally {
     uint32_t free;
     uint32_t managed;
 };
-CHECK_RESULT bool rule_F3(const struct scene *scene, const struct tally *tally,
-                          uint32_t free_count, uint32_t managed_count,
-                          struct violation *violation);
+CHECK_RESULT bool rule_F3(const struct scene *scene, const struct tally *tally, uint32_t free_count,
+                          uint32_t managed_count, struct violation *violation);
 
 #endif

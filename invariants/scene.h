@@ -22,7 +22,7 @@ struct scene {
     uint32_t *used;               /* bitset, the checkers' own: frames found in use */
     const frame_t *device_frames; /* DEVICE_PAGES of them: what is mapped, or DEVICE_UNMAPPED */
     uint32_t device_count;        /* of these, mapped ones */
-    bool interrupted; /* the operation has been, by a handler that used the heap */
+    bool interrupted;             /* the operation has been, by a handler that used the heap */
     const uint32_t *held; /* bitset: frames that another user has taken and mapped nowhere */
 };
 

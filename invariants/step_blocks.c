@@ -1,4 +1,5 @@
-/* Rules H1 to H4, X3 and O1 in a step: the blocks whose tags were written, and those beside them. */
+/* Rules H1 to H4, X3 and O1 in a step: the blocks whose tags were written, and those beside them.
+ */
 #include "invariants/predicates.h"
 #include "invariants/step.h"
 
@@ -148,8 +149,8 @@ static bool look(struct mirror *mirror, const struct scene *scene, uint32_t gran
     return true;
 }
 
-static bool rule_H4(struct mirror *mirror, const struct scene *scene, uint32_t at,
-                    const char *what, struct violation *violation)
+static bool rule_H4(struct mirror *mirror, const struct scene *scene, uint32_t at, const char *what,
+                    struct violation *violation)
 {
     uint32_t tag = 0;
     if (!read_tag(mirror, scene, at, &tag, violation))

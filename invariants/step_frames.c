@@ -94,8 +94,8 @@ bool step_frames(struct mirror *mirror, const struct scene *scene, struct violat
         if (index >= layout.managed) {
             if (!rule_F5(scene, index - layout.managed, word, violation))
                 return false;
-        } else if (index >= layout.free && !free_word(mirror, scene, index - layout.free, word,
-                                                      violation)) {
+        } else if (index >= layout.free &&
+                   !free_word(mirror, scene, index - layout.free, word, violation)) {
             return false;
         }
     }
@@ -103,8 +103,8 @@ bool step_frames(struct mirror *mirror, const struct scene *scene, struct violat
         return false;
     for (uint32_t i = 0; i < words->count; i++) {
         uint32_t index = words->items[i];
-        uint32_t first = index < layout.free ? (index - layout.summary) * SCENE_WORD_BITS
-                                             : index - layout.free;
+        uint32_t first =
+            index < layout.free ? (index - layout.summary) * SCENE_WORD_BITS : index - layout.free;
         uint32_t count = index < layout.free ? SCENE_WORD_BITS : 1u;
         if (index < layout.summary || index >= layout.managed)
             continue;

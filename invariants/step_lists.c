@@ -115,8 +115,7 @@ static bool rule_H6_link(const struct mirror *mirror, const struct scene *scene,
         return violation_set(violation, RULE_H6, at, 0, to, "link to no free block, in that at");
     const struct mirror_node *neighbour = &mirror->nodes[other];
     if ((forth ? neighbour->prev : neighbour->next) != at)
-        return violation_set(violation, RULE_H6, to, at,
-                             forth ? neighbour->prev : neighbour->next,
+        return violation_set(violation, RULE_H6, to, at, forth ? neighbour->prev : neighbour->next,
                              "link back, in the block at");
     if (list_of(scene, neighbour->tag) != list)
         return violation_set(violation, RULE_H5, to, list, list_of(scene, neighbour->tag),

@@ -4,7 +4,8 @@
 
 #define PROCESSOR_BITS (ENTRY_ACCESSED | ENTRY_DIRTY)
 
-/* The pages of the recursive window, by their numbers: the tables, the last of them the directory. */
+/* The pages of the recursive window, by their numbers: the tables, the last of them the directory.
+ */
 #define TABLES_PAGE (TABLES_AT / PAGE_SIZE)
 
 static bool is_boots(uint32_t slot)
@@ -146,8 +147,7 @@ static bool enter_changed(struct mirror *mirror, const struct scene *scene, uint
     uint32_t slot = page % TABLE_ENTRIES;
     if (page < TABLES_PAGE) {
         uint32_t entry = entry_now(mirror, page);
-        return entry == mirror->entries[page] ||
-               entry_enter(mirror, scene, page, entry, violation);
+        return entry == mirror->entries[page] || entry_enter(mirror, scene, page, entry, violation);
     }
     if (probe_directory()[slot] == 0)
         return true;

@@ -16,7 +16,7 @@
 #define TEST_HELD 30u
 
 extern struct scene test_scene;
-extern frame_t test_held[TEST_HELD]; /* the frames that another user holds */
+extern frame_t test_held[TEST_HELD];    /* the frames that another user holds */
 extern struct violation test_violation; /* what test_expect_broken found last */
 
 /* The heap's payloads, in the order of their addresses. Behind `last` there is a free tail. */

@@ -55,7 +55,7 @@ struct emulator {
     bool *frame_used;          /* per frame: accessed since the last reset */
     uint32_t *used_frames;
     uint32_t used_count;
-    vaddr_t unlocked;     /* the first access of the core with interrupts enabled; null: none */
+    vaddr_t unlocked; /* the first access of the core with interrupts enabled; null: none */
     struct journal_entry *journal;
     uint32_t journal_count;
     struct bulk_entry *bulk;

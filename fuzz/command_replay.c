@@ -26,6 +26,8 @@ static const char help_text[] =
     "                          local, the block and its neighbours; shadow, the model alone;\n"
     "                          none\n"
     "  --policy bins|first-fit overrides the policy that the inputs name\n"
+    "  --costs                 print, for each kind of operation, the one that came closest to\n"
+    "                          its bound of loads and stores (heap/cost.h)\n"
     "  --quiet                 print only violations and the summary\n"
     "  --timing                print operations a second and peak memory after each input\n"
     "\n"
@@ -35,8 +37,11 @@ struct replay {
     enum session_check check;
     bool policy_given;
     uint32_t policy;
+    bool costs;
     bool quiet;
     bool timing;
+    struct session_worst worst[OP_KIND_COUNT];
+    char worst_name[OP_KIND_COUNT][64];
     uint32_t input_count;
     uint32_t violation_count;
     uint32_t error_count;
@@ -77,6 +82,34 @@ static void print_violation(const struct verdict *verdict)
     }
 }
 
+/* Keeps the costs of the input that has just run where they come closer to their bounds. */
+static void costs_keep(struct replay *replay, const char *name)
+{
+    const struct session_worst *costs = host_costs();
+    for (uint32_t kind = 0; kind < OP_KIND_COUNT; kind++) {
+        struct session_worst *worst = &replay->worst[kind];
+        if (costs[kind].operation == 0 ||
+            (uint64_t)costs[kind].accesses * (worst->bound + 1u) <=
+                (uint64_t)worst->accesses * (costs[kind].bound + 1u))
+            continue;
+        *worst = costs[kind];
+        (void)snprintf(replay->worst_name[kind], sizeof(replay->worst_name[kind]), "%s", name);
+    }
+}
+
+static void costs_print(const struct replay *replay)
+{
+    printf("%-16s %9s %9s %6s  %s\n", "operation", "accesses", "bound", "share", "where");
+    for (uint32_t kind = 0; kind < OP_KIND_COUNT; kind++) {
+        const struct session_worst *worst = &replay->worst[kind];
+        if (worst->operation != 0)
+            printf("%-16s %9u %9u %5.0f%%  %s, operation %u\n", op_word((enum op_kind)kind),
+                   worst->accesses, worst->bound,
+                   100.0 * (double)worst->accesses / (double)worst->bound,
+                   replay->worst_name[kind], worst->operation);
+    }
+}
+
 static void replay_input(struct replay *replay, const char *name, const uint8_t *data,
                          uint32_t size_bytes)
 {
@@ -91,6 +124,8 @@ static void replay_input(struct replay *replay, const char *name, const uint8_t 
         input_error(replay, name, error);
         return;
     }
+    if (replay->costs)
+        costs_keep(replay, name);
     replay->input_count++;
     replay->operation_count += verdict.operation_count;
     replay->seconds += seconds;
@@ -161,6 +196,8 @@ static int parse(int argc, char **argv, struct replay *replay, struct file_list 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quiet") == 0) {
             replay->quiet = true;
+        } else if (strcmp(argv[i], "--costs") == 0) {
+            replay->costs = true;
         } else if (strcmp(argv[i], "--timing") == 0) {
             replay->timing = true;
         } else if (command_option(argc, argv, &i, "--check", &value)) {
@@ -188,6 +225,8 @@ static int parse(int argc, char **argv, struct replay *replay, struct file_list 
 
 static int summary(const struct replay *replay)
 {
+    if (replay->costs)
+        costs_print(replay);
     (void)fflush(stdout);
     (void)fprintf(stderr,
                   "%u inputs on the %s: %u ok, %u violations, %u unreadable; %llu operations, "

@@ -103,6 +103,11 @@ bool session_check_parse(const char *word, enum session_check *check)
     return false;
 }
 
+const struct session_worst *host_costs(void)
+{
+    return session_costs(host_session);
+}
+
 const struct op *host_operation(void)
 {
     return session_operation(host_session);

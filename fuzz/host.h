@@ -18,6 +18,9 @@ const char *host_run(const uint8_t *data, uint32_t size_bytes, enum session_chec
 const char *host_run_policy(const uint8_t *data, uint32_t size_bytes, enum session_check check,
                             uint32_t policy, struct verdict *verdict);
 
+/* What the operations of the last run have cost (session_costs). */
+const struct session_worst *host_costs(void);
+
 /* "step", "both", "full", "local", "shadow" or "none". Returns false for any other word, and null.
  */
 bool session_check_parse(const char *word, enum session_check *check);

@@ -46,6 +46,11 @@ void session_mirror(struct session *session, struct mirror *mirror)
     session->mirror = mirror;
 }
 
+const struct session_worst *session_costs(const struct session *session)
+{
+    return session->worst;
+}
+
 static uint32_t word_at(vaddr_t at)
 {
     struct eye eye = EYE_OPEN;
@@ -128,6 +133,8 @@ static bool session_begin(struct session *session, const struct op_config *confi
     session->digest = DIGEST_START;
     session->violation = (struct violation){0};
     session->census_current = true;
+    for (uint32_t kind = 0; kind < OP_KIND_COUNT; kind++)
+        session->worst[kind] = (struct session_worst){0};
     session->op = (struct op){0};
     session->misuse = (struct misuse){0};
     session->misuse_reason = misuse_reason_text(MISUSE_NONE);
@@ -209,6 +216,7 @@ static bool session_apply(struct session *session, const struct op *op)
         .largest_dense = session->census_current ? session->census.largest_dense : 0,
     };
     session_journal_clear(session);
+    session_cost_begin(session, op);
     enum outcome outcome = apply(session, op);
     if (outcome == OUTCOME_VIOLATED)
         return false;
@@ -217,7 +225,8 @@ static bool session_apply(struct session *session, const struct op *op)
     bool misuse = op->kind >= OP_DOUBLE_FREE;
     return session_handler_freed(session) && session_handler_allocated(session) &&
            (misuse || session_rule_S6(session, 0, 0)) &&
-           (outcome == OUTCOME_SKIPPED || session_check_operation(session));
+           (outcome == OUTCOME_SKIPPED || session_check_operation(session)) &&
+           session_rule_C1(session, op);
 }
 
 /* Gives back what the other users of frames and of the MMU hold. */

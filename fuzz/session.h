@@ -40,6 +40,17 @@ struct session *session_make(void *memory, uint32_t slot_count);
 struct mirror;
 void session_mirror(struct session *session, struct mirror *mirror);
 
+/* What operations have cost, in loads and stores (rule C1): for each kind, the one that came
+ * closest to its bound. */
+struct session_worst {
+    uint32_t accesses;
+    uint32_t bound;
+    uint32_t operation; /* its number; 0: none yet */
+};
+
+/* OP_KIND_COUNT of them: of the last run. */
+const struct session_worst *session_costs(const struct session *session);
+
 struct verdict {
     bool ok;
     struct violation violation; /* if not ok */

@@ -12,6 +12,7 @@
 
 #include "fuzz/session.h"
 #include "fuzz/shadow.h"
+#include "heap/cost.h"
 #include "heap/kmalloc.h"
 #include "heap/misuse.h"
 #include "invariants/check.h"
@@ -36,12 +37,20 @@ struct before {
     uint32_t largest_dense;
 };
 
+/* What the operation may cost, and how many loads and stores there were before it. */
+struct session_cost {
+    struct cost_terms terms;
+    uint64_t start;
+};
+
 struct session {
     struct op_config config;
     struct op op;
     struct boot_state boot;
     struct heap heap;
     struct scene scene;
+    struct session_cost cost;
+    struct session_worst worst[OP_KIND_COUNT];
     enum session_check how;
     struct mirror *mirror; /* null: this port keeps no journal */
     struct census census;  /* of the last full check */
@@ -90,6 +99,10 @@ bool session_steps(const struct session *session);
 
 /* An operation begins: what is in the journal from now on is its doing. */
 void session_journal_clear(struct session *session);
+
+/* Rule C1: an operation begins, and has ended; only where check_step runs. */
+void session_cost_begin(struct session *session, const struct op *op);
+bool session_rule_C1(struct session *session, const struct op *op);
 
 /* Adds a word to the digest. */
 void digest_word(uint64_t *digest, uint32_t word);

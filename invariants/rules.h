@@ -40,6 +40,7 @@
     X(S6, "a misuse is reported, with its reason, and nothing else is")                            \
     X(S7, "all freed: one free block, frames back at the baseline")                                \
     X(S8, "statistics agree with the model")                                                       \
+    X(C1, "a call costs no more than it declares")                                                 \
     X(K1, "what a step finds, a full check finds, and the other way round")
 
 #define RULE_ENUM(id, claim) RULE_##id,

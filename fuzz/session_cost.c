@@ -1,0 +1,84 @@
+/* Rule C1: no operation makes more loads and stores than its calls declare (heap/cost.h). */
+#include "fuzz/session_internal.h"
+#include "heap/cost.h"
+
+static uint64_t accesses_now(void)
+{
+    struct probe_counts counts = probe_counts();
+    return counts.loads + counts.stores;
+}
+
+/* What the operation may cost beyond a constant: what it was before is known only by the mirror. */
+static struct cost_terms terms_of(const struct session *session, const struct op *op)
+{
+    const struct mirror *mirror = session->mirror;
+    const struct shadow_block *block = &session->shadow.slots[op->slot];
+    bool first_fit = session->scene.policy == HEAP_FIRST_FIT;
+    uint64_t request = op->kind == OP_ZALLOC ? (uint64_t)op->size * op->arg : op->size;
+    uint64_t size = request <= KMALLOC_SIZE_MAX ? request : 0;
+    uint64_t align = op->kind == OP_ALIGNED && op->arg <= KMALLOC_ALIGN_MAX ? op->arg : 0;
+    struct cost_terms terms = {
+        .calls = 1,
+        .list_steps = first_fit ? mirror->free_blocks + 2u : 0,
+    };
+    switch (op->kind) {
+    case OP_REALLOC:
+        terms.calls = 4; /* in place, kmalloc, kfree, and once more for a handler */
+        terms.words = block->usable_bytes / 2u + 4u;
+        terms.pages = size / PAGE_SIZE + 3u;
+        break;
+    case OP_ZALLOC: terms.words = size / 4u + 4u; /* fall through */
+    case OP_ALLOC:
+    case OP_ALIGNED: terms.pages = (size + align) / PAGE_SIZE + 3u; break;
+    case OP_RECLAIM:
+        terms.pages = (mirror->end - mirror->base) / PAGE_SIZE;
+        terms.list_steps = mirror->free_blocks + 2u;
+        break;
+    case OP_STATS: terms.list_steps = mirror->free_blocks + 1u; break;
+    case OP_PRESSURE: terms.calls = session->scene.frame_count; break;
+    default: break;
+    }
+    return terms;
+}
+
+void session_cost_begin(struct session *session, const struct op *op)
+{
+    if (!session_steps(session) || !session->mirror->valid)
+        return;
+    session->cost.terms = terms_of(session, op);
+    session->cost.start = accesses_now();
+}
+
+/* Table entries that were written, and directory entries: pages and tables that came or went. */
+static void count_tables(struct cost_terms *terms)
+{
+    uint32_t count;
+    bool lost;
+    const struct journal_entry *journal = probe_journal(&count, &lost);
+    for (uint32_t i = 0; i < count; i++) {
+        terms->tables += journal[i].at.v >= DIRECTORY_AT;
+        terms->entries += journal[i].at.v >= TABLES_AT;
+    }
+}
+
+bool session_rule_C1(struct session *session, const struct op *op)
+{
+    struct session_cost *cost = &session->cost;
+    if (!session_steps(session) || !session->mirror->valid)
+        return true;
+    uint64_t accesses = accesses_now() - cost->start;
+    if (session->handler.fired) {
+        cost->terms.calls += 2u;
+        cost->terms.list_steps *= 2u;
+        cost->terms.pages += session->handler.size_bytes / PAGE_SIZE + 3u;
+    }
+    count_tables(&cost->terms);
+    uint64_t bound = cost_bound(&cost->terms);
+    struct session_worst *worst = &session->worst[op->kind];
+    if (accesses * (worst->bound + 1u) >= (uint64_t)worst->accesses * (bound + 1u))
+        *worst = (struct session_worst){(uint32_t)accesses, (uint32_t)bound,
+                                        session->operation_count};
+    return accesses <= bound ||
+           violation_set(&session->violation, RULE_C1, session->scene.heap_at.v, (uint32_t)bound,
+                         (uint32_t)accesses, "loads and stores of an operation on the heap at");
+}

@@ -1,0 +1,33 @@
+/* What calls may cost, counted in loads and stores of machine_load, machine_store and, four bytes
+ * each, machine_fill and machine_copy. This is what "constant" means in heap/kmalloc.h, in figures
+ * that a harness can hold the calls to.
+ *
+ * C1  a call makes at most cost_bound loads and stores */
+#ifndef KHEAP_HEAP_COST_H
+#define KHEAP_HEAP_COST_H
+
+#include <stdint.h>
+
+#define COST_CALL 220u  /* a call whatever the heap's size: finding, verifying, splitting, merging */
+#define COST_PAGE 4u    /* each page that a request spans: is it mapped? */
+#define COST_ENTRY 20u  /* each table entry written: a frame taken or given back */
+#define COST_TABLE 2100u /* each table made or given back: zeroed, or found empty */
+#define COST_STEP 40u   /* each free block passed on a list: under first fit, reclaim, statistics */
+
+/* What a call has to do with. */
+struct cost_terms {
+    uint64_t calls;
+    uint64_t pages;
+    uint64_t entries;
+    uint64_t tables;
+    uint64_t list_steps;
+    uint64_t words; /* to be filled or copied */
+};
+
+static inline uint64_t cost_bound(const struct cost_terms *terms)
+{
+    return COST_CALL * terms->calls + COST_PAGE * terms->pages + COST_ENTRY * terms->entries +
+           COST_TABLE * terms->tables + COST_STEP * terms->list_steps + terms->words;
+}
+
+#endif

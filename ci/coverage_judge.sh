@@ -50,7 +50,7 @@ judge_accepted()
             if (condition[i] != $9 && condition[i] != "*") return 0
             return kind[i] == $4 || ($4 == "decides" && kind[i] != "runs")
         }
-        BEGIN { OFS = "\t"; list_read() }
+        BEGIN { OFS = "\t"; count = 0; list_read() }
         {
             for (i = accepted = 0; i < count; i++)
                 if (accepts(i)) {

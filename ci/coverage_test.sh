@@ -1,0 +1,225 @@
+#!/usr/bin/env bash
+# What ci/coverage makes of made-up measurements, lists and floors, and how it ends when it cannot do
+# its job. The program runs in a root of its own, so that no build of this tree is touched.
+# usage: ci/coverage_test.sh
+# shellcheck disable=SC2154 # the parts' variables
+set -u -o pipefail
+export LC_ALL=C
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 1
+scratch=$(mktemp -d) || exit 1
+failures=0
+coverage_pid=
+
+clean_up()
+{
+    [[ -z $coverage_pid ]] || kill -KILL "$coverage_pid" 2> /dev/null
+    rm -rf -- "$scratch"
+}
+trap clean_up EXIT
+
+root="$scratch/a root"
+mkdir -p -- "$root/ci" "$root/heap" "$scratch/tools"
+cp -- "$here/coverage" "$here/lib.sh" "$here"/coverage_{measure,judge,report}.sh "$root/ci/" ||
+    exit 1
+cd -- "$root" || exit 1
+# shellcheck source-path=SCRIPTDIR/..
+{
+    source ci/lib.sh && source ci/coverage_measure.sh && source ci/coverage_judge.sh &&
+        source ci/coverage_report.sh
+} || exit 1
+
+fail()
+{
+    printf 'coverage_test: %s\n' "$*"
+    sed 's/^/    /' "$scratch/out" "$scratch/err" 2> /dev/null
+    failures=$((failures + 1))
+}
+
+# expect NAME STATUS TEXT COMMAND...: TEXT is in what the command says.
+expect()
+{
+    local name=$1 status=$2 text=$3 found
+    shift 3
+    "$@" > "$scratch/out" 2> "$scratch/err" < /dev/null
+    found=$?
+    [[ $found -eq $status ]] || fail "$name: status $found, expected $status"
+    [[ -z $text ]] || cat -- "$scratch/out" "$scratch/err" | grep -q -F -- "$text" ||
+        fail "$name: does not say: $text"
+}
+
+# --- points ---
+
+# A decision over two lines, in a function that two files use; each of them sees one condition decide.
+cat > heap/a.h << 'END'
+static inline int both(int a, int b)
+{
+    return a > 0 &&
+           b > 0;
+}
+END
+json()
+{
+    cat << END
+{"data": [{
+  "functions": [{"filenames": ["$root/heap/a.h"], "regions": [[1, 1, 5, 2, 1]], "name": "x.c:both"},
+                {"filenames": ["/elsewhere.h"], "regions": [[1, 1, 5, 2, 1]], "name": "other"}],
+  "files": [{"filename": "$root/heap/a.h",
+    "branches": [[3, 12, 3, 17, 5, 0, 0, 0, 6], [4, 12, 4, 17, 3, 2, 0, 0, 6],
+                 [3, 12, 3, 17, 0, 4, 0, 0, 6], [4, 12, 4, 17, 0, 0, 0, 0, 6]],
+    "mcdc_records": [[3, 12, 4, 17, 0, 5, [false, true]], [3, 12, 4, 17, 0, 5, $1]]}]}]}
+END
+}
+rows()
+{
+    json "$1" | jq -r --arg root "$root" "$points_of_json"
+}
+rows '[false, false]' > points-corpus
+rows '[true, false]' > points-tests
+rows '[true, true]' > points-union
+printf 'line\theap/a.h\t3\ttrue\nline\theap/a.h\t9\ttrue\n' >> points-union
+points_join points-corpus points-tests points-union > points
+cat > expected << 'END'
+heap/a.h	3	0	runs	both	0	0	1	return a > 0 &&
+heap/a.h	3	12	decides	both	0	1	1	a > 0
+heap/a.h	3	12	false	both	1	1	1	a > 0
+heap/a.h	3	12	true	both	1	1	1	a > 0
+heap/a.h	4	12	decides	both	1	1	1	b > 0
+heap/a.h	4	12	false	both	1	1	1	b > 0
+heap/a.h	4	12	true	both	1	1	1	b > 0
+END
+diff -u expected points > "$scratch/out" || fail "the points are not those expected"
+expect condition_too_many 5 "conditions of the decision at heap/a.h:3: 2" \
+    rows '[false, false, true]'
+
+# --- the reviewed list ---
+
+# accepted TEXT: judges points of which one condition is never true, by a list that holds TEXT.
+accepted()
+{
+    printf '%s' "$1" > list
+    printf '%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n' \
+        heap/a.c 7 9 decides f 0 0 0 'x == 0' heap/a.c 7 9 false f 1 1 1 'x == 0' \
+        heap/a.c 7 9 true f 0 0 0 'x == 0' heap/a.c 8 0 runs f 0 1 1 'return x;' > points
+    judge_accepted points list
+}
+reason=$'\n    why\n'
+expect list_empty 0 $'true\tf\t0\t0\t0\tx == 0\t0' accepted ''
+expect list_accepts 0 $'true\tf\t0\t0\t0\tx == 0\t1' \
+    accepted "heap/a.c f never-true: x == 0$reason"
+grep -q $'decides.*\t1$' "$scratch/out" || fail "what is never true may still have to decide"
+grep -q $'false.*\t0$' "$scratch/out" || fail "an outcome that is reached was accepted"
+expect list_decides_alone 0 $'true\tf\t0\t0\t0\tx == 0\t0' \
+    accepted "heap/a.c f never-decides: x == 0$reason"
+expect list_reached 1 "list:2: stale: it is reached" \
+    accepted $'# reviewed\n'"heap/a.c f never-false: x == 0$reason"
+for entry in "heap/b.c f never-true: x == 0" "heap/a.c g never-true: x == 0" \
+    "heap/a.c f never-true: x == 1" "heap/a.c f never-runs: x == 0"; do
+    expect "list_no_match: $entry" 1 "list:1: stale: nothing in the source matches it" \
+        accepted "$entry$reason"
+done
+expect list_no_reason 1 "list:1: an entry without a reason" \
+    accepted $'heap/a.c f never-true: x == 0\n'
+expect list_no_entry 1 "list:1: a reason without an entry" accepted $'    why\n'
+expect list_bad_kind 1 "list:1: not an entry: heap/a.c f never: x" accepted $'heap/a.c f never: x\n'
+expect list_bad_text 1 "list:1: not an entry" accepted $'heap/a.c f never-true:\n'
+expect list_too_long 1 "list:51: more than the 50 lines" accepted "$(printf '#\n%.0s' {1..51})"
+expect list_missing 1 "none cannot be read" judge_accepted points none
+
+# --- the floor ---
+
+accepted "heap/a.c f never-true: x == 0$reason" > judged
+judge_figures < judged > figures || fail "there are no figures"
+cat > expected << 'END'
+corpus lines 0 1
+corpus branches 1 1
+corpus mcdc 0 0
+tests lines 1 1
+tests branches 1 1
+tests mcdc 0 0
+union lines 1 1
+union branches 1 1
+union mcdc 0 0
+accepted 2
+END
+diff -u expected figures > "$scratch/out" || fail "the figures are not those expected"
+expect no_points 1 "" judge_figures
+
+cat > figures << 'END'
+corpus lines 2 3
+corpus branches 1 1
+union lines 3 3
+END
+floor_of()
+{
+    printf '# a comment\n%s' "$1" > floor
+    judge_floor figures floor "${2:-no}"
+}
+rest=$'corpus branches 100.00\nunion lines 100.00\n'
+expect floor_holds 0 "" floor_of $'corpus lines 66.66\n'"$rest"
+[[ ! -s $scratch/out ]] || fail "a floor that holds is spoken of"
+expect floor_below 1 "below the floor: corpus lines: 66.66 %, floor 66.67 %" \
+    floor_of $'corpus lines 66.67\n'"$rest" yes
+expect floor_above 0 "may be raised (--raise): corpus lines: 66.66 %, floor 9.50 %" \
+    floor_of $'corpus lines 9.50\n'"$rest"
+expect floor_lacks 1 "floor lacks: corpus lines" floor_of "$rest"
+expect floor_made 0 "" floor_of "$rest" yes
+expect floor_not_a_share 1 "floor: not a share: corpus lines many" \
+    floor_of $'corpus lines many\n'"$rest"
+expect floor_missing 1 "none cannot be read" judge_floor figures none no
+floor_write figures floor || fail "the floor was not written"
+expect floor_written 0 "" judge_floor figures floor no
+grep -q '^corpus lines 66.66$' floor || fail "a share was not rounded down"
+
+# --- JSON ---
+
+printf 'tests lines 1 2\n' > figures
+report_json figures judged out.json || fail "the JSON was not written"
+jq -c '[.shares.tests.lines.total, (.missed | length), .missed[0].accepted, .missed[2].by]' \
+    out.json > "$scratch/out" 2>&1
+[[ $(< "$scratch/out") == '[2,3,true,["corpus"]]' ]] || fail "the JSON is not the one expected"
+
+# --- the program ---
+
+expect unknown_option 2 "unknown option: --frobnicate" ci/coverage --frobnicate
+expect value_missing 2 "--json needs a value" ci/coverage --json
+expect bad_source 2 "--missed takes corpus, tests or union, not: all" ci/coverage --missed all
+expect json_no_directory 3 "cannot be written: there is no directory" ci/coverage --json none/x.json
+[[ ! -e build ]] || fail "a command line that is refused has written something"
+touch build
+expect build_is_a_file 3 "build/ cannot be written" ci/coverage
+rm -f build
+
+for name in awk bash cat date dirname env find flock grep head mkdir mv nproc rm sed sleep sort tail \
+    tr wc; do
+    ln -s -- "$(command -v "$name")" "$scratch/tools/$name" || exit 1
+done
+expect no_tools 3 "not installed: cmake ctest ninja jq clang-19 llvm-profdata-19 llvm-cov-19" \
+    env PATH="$scratch/tools" ci/coverage
+for name in cmake ctest ninja jq clang-19 llvm-profdata-19 llvm-cov-19; do
+    printf '#!/bin/sh\nexit 1\n' > "$scratch/tools/$name"
+    chmod +x -- "$scratch/tools/$name"
+done
+expect build_fails 3 "the build coverage failed, see build/coverage/logs/build.log" \
+    env PATH="$scratch/tools" ci/coverage
+
+# Two runs in one tree: the second refuses; Ctrl-C ends the first and what it started.
+printf '#!/bin/sh\necho $$ > "%s/pid"\nexec sleep 60\n' "$scratch" > "$scratch/tools/cmake"
+set -m # or a child in the background would ignore Ctrl-C
+PATH=$scratch/tools ci/coverage > "$scratch/first.out" 2> "$scratch/first.err" < /dev/null &
+coverage_pid=$!
+set +m
+for ((tries = 0; tries < 100; tries++)); do
+    [[ ! -s $scratch/pid ]] || break
+    sleep 0.1
+done
+expect second_run 3 "another ci/coverage runs in this tree" env PATH="$scratch/tools" ci/coverage
+kill -INT "$coverage_pid"
+wait "$coverage_pid"
+found=$?
+coverage_pid=
+[[ $found -eq 130 ]] || fail "Ctrl-C: status $found, expected 130"
+grep -q "ci/coverage: interrupted" "$scratch/first.err" || fail "Ctrl-C: does not say so"
+! kill -0 "$(< "$scratch/pid")" 2> /dev/null || fail "Ctrl-C: the build is left running"
+
+[[ $failures -eq 0 ]] || exit 1
+printf 'coverage_test: ok\n'

@@ -25,6 +25,7 @@ static void expect_free_refused(vaddr_t at, enum misuse_reason reason)
 
 /* Two free blocks of one size, and used ones before, between and behind. */
 struct pair {
+    vaddr_t before;
     vaddr_t first;
     vaddr_t between;
     vaddr_t second;
@@ -34,8 +35,8 @@ struct pair {
 static struct pair pair_up(void)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
-    (void)test_alloc(24);
     struct pair pair;
+    pair.before = test_alloc(24);
     pair.first = test_alloc(100);
     pair.between = test_alloc(100);
     pair.second = test_alloc(100);
@@ -106,24 +107,27 @@ TEST(a_list_that_leads_to_a_live_block_does_not_hand_it_out)
     EXPECT_EQUAL(test_heap_state(), before);
 }
 
+/* The call's other neighbour is used, so that nothing but the member itself can give it away. */
 TEST(a_member_that_nothing_leads_to_must_be_the_head)
 {
     struct pair pair = pair_up();
-    vaddr_t member = test_word(pair.first.v + 4u) != 0 ? pair.first : pair.second;
+    bool is_first = test_word(pair.first.v + 4u) != 0;
+    vaddr_t member = is_first ? pair.first : pair.second;
     EXPECT(test_word(member.v + 4u) != 0);
     test_poke(member.v + 4u, 0);
-    expect_free_refused(pair.between, MISUSE_DAMAGED_LINK);
+    expect_free_refused(is_first ? pair.before : pair.behind, MISUSE_DAMAGED_LINK);
 }
 
 TEST(the_head_must_have_nothing_before_it)
 {
     struct pair pair = pair_up();
-    vaddr_t head = test_word(pair.first.v + 4u) == 0 ? pair.first : pair.second;
-    vaddr_t other = head.v == pair.first.v ? pair.second : pair.first;
+    bool is_first = test_word(pair.first.v + 4u) == 0;
+    vaddr_t head = is_first ? pair.first : pair.second;
+    vaddr_t other = is_first ? pair.second : pair.first;
     /* The other one now leads to the head, which leads back to it. */
     test_poke(other.v, head.v - 4u);
     test_poke(head.v + 4u, other.v - 4u);
-    expect_free_refused(pair.between, MISUSE_DAMAGED_LINK);
+    expect_free_refused(is_first ? pair.before : pair.behind, MISUSE_DAMAGED_LINK);
 }
 
 /* What is put on the list goes before a head that is not believed, and writes nothing into it. */
@@ -205,28 +209,37 @@ TEST(a_last_block_that_keeps_a_part_of_its_hole_stays_sparse)
     test_heap_hold();
 }
 
-/* A free block with two runs of mapped pages: where blocks were cut from its hole and freed. */
-TEST(a_budget_that_a_first_run_uses_up_leaves_the_second)
+/* A free block of page_count pages with two runs of mapped pages, where blocks were cut from its
+ * hole and freed. Gives back the first run, and returns the loads that this took. */
+static uint64_t first_run_reclaim(uint32_t page_count)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
-    vaddr_t at = test_alloc(64u * PAGE_SIZE);
+    vaddr_t at = test_alloc(page_count * PAGE_SIZE);
     (void)test_alloc(8);
     kfree(&test_heap, at);
-    EXPECT(heap_reclaim(&test_heap, 100) >= 62);
+    EXPECT(heap_reclaim(&test_heap, page_count) >= page_count - 2u);
     uint32_t mapped = test_field(HEAP_MAPPED_PAGES);
     vaddr_t runs[] = {kmalloc_aligned(&test_heap, 8, 16u * PAGE_SIZE),
                       kmalloc_aligned(&test_heap, 8, 16u * PAGE_SIZE)};
-    EXPECT(runs[0].v != 0 && runs[1].v != 0 && runs[0].v / PAGE_SIZE + 1u < runs[1].v / PAGE_SIZE);
+    EXPECT(runs[0].v != 0 && runs[1].v > runs[0].v + 8u * PAGE_SIZE);
     kfree(&test_heap, runs[0]);
     kfree(&test_heap, runs[1]);
     uint32_t run = (test_field(HEAP_MAPPED_PAGES) - mapped) / 2u;
+    uint64_t loads = probe_counts().loads;
     EXPECT_EQUAL(heap_reclaim(&test_heap, run), run);
+    loads = probe_counts().loads - loads;
     EXPECT(probe_page(vaddr_of(page_round_down(runs[0].v))) == NULL);
     EXPECT(probe_page(vaddr_of(page_round_down(runs[1].v))) != NULL);
     test_heap_hold();
-    EXPECT_EQUAL(heap_reclaim(&test_heap, 100), run);
+    EXPECT_EQUAL(heap_reclaim(&test_heap, page_count), run);
     EXPECT_EQUAL(test_field(HEAP_MAPPED_PAGES), mapped);
     test_heap_hold();
+    return loads;
+}
+
+TEST(a_budget_that_a_first_run_uses_up_ends_the_search)
+{
+    EXPECT_EQUAL(first_run_reclaim(600), first_run_reclaim(64));
 }
 
 int main(void)
@@ -239,7 +252,7 @@ int main(void)
     RUN_BOTH(a_footer_whose_header_would_lie_in_a_hole_does_not_fault);
     RUN_BOTH(the_end_moves_down_past_a_hole_at_no_cost_of_the_budget);
     RUN_BOTH(a_last_block_that_keeps_a_part_of_its_hole_stays_sparse);
-    RUN_BOTH(a_budget_that_a_first_run_uses_up_leaves_the_second);
+    RUN_BOTH(a_budget_that_a_first_run_uses_up_ends_the_search);
     RUN(a_policy_that_there_is_none_of_is_refused);
     test_policy = HEAP_FIRST_FIT;
     RUN(a_head_that_does_not_link_back_stays_as_it_is);

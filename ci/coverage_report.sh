@@ -6,9 +6,11 @@
 report_files()
 {
     awk -F '\t' '
+        # Rounded down: 100.0 is all of it.
         function share(file, source, figure,    n) {
             n = total[file, figure]
-            return n == 0 ? "-" : sprintf("%.1f", 100 * reached[file, source, figure] / n)
+            if (n == 0) return "-"
+            return sprintf("%.1f", int(1000 * reached[file, source, figure] / n) / 10)
         }
         function row(file,    i, j) {
             printf "  %-20s", file

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whether what was measured is enough: the reviewed list, the shares, the floor. To be sourced by
+# Whether what was measured is enough: the reviewed list, the figures, the floor. To be sourced by
 # ci/coverage. A point is a line as points_join (ci/coverage_measure.sh) writes it.
 
 # The longest list that is still reviewed: a page.
@@ -69,7 +69,7 @@ judge_accepted()
         }' "$points"
 }
 
-# judge_figures < JUDGED: prints a line "SOURCE FIGURE REACHED TOTAL" for each share, and "accepted"
+# judge_figures < JUDGED: prints a line "SOURCE FIGURE REACHED TOTAL" each, and "accepted"
 # with the points that the list takes out of both numbers. Fails if there are no points.
 judge_figures()
 {
@@ -94,17 +94,16 @@ judge_figures()
         }'
 }
 
-# Prints the shares of the figures file in the form of the floor: percent, rounded down.
-shares()
+# Prints the figures that the floor holds, in its form.
+floor_figures()
 {
-    awk '$1 == "corpus" || $1 == "union" {
-        share = $4 > 0 ? int(10000 * $3 / $4) : 10000
-        printf "%s %s %d.%02d\n", $1, $2, share / 100, share % 100
-    }' "$1"
+    awk '$1 == "corpus" || $1 == "union" { print $1, $2, $3, $4 }' "$1"
 }
 
-# judge_floor FIGURES FLOOR RAISE: fails, and says what, if a share is below the floor, or, unless it
-# is about to be raised (RAISE is yes), the floor lacks it; says if one is above.
+# judge_floor FIGURES FLOOR RAISE: fails, and says what, if a figure has fallen: if more points are
+# missed than the floor says, and they are a larger share. So code that is reached may go, and code
+# may come that is reached as well as what was there. Fails also, unless the floor is about to be
+# raised (RAISE is yes), if the floor lacks a figure. Says where less is missed.
 judge_floor()
 {
     local figures=$1 floor_file=$2
@@ -112,30 +111,42 @@ judge_floor()
         printf '  %s cannot be read\n' "$floor_file"
         return 1
     fi
-    shares "$figures" | awk -v floor_file="$floor_file" -v raise="$3" '
+    floor_figures "$figures" | awk -v floor_file="$floor_file" -v raise="$3" '
+        function share(reached, total) {
+            return total > 0 ? int(10000 * reached / total) / 100 : 100
+        }
+        function say(what, name) {
+            printf "  %s: %s: %d of %d, %.2f %%; floor %d of %d, %.2f %%\n", what, name, $3, $4,
+                share($3, $4), reached[name], total[name], share(reached[name], total[name])
+        }
         BEGIN {
             while ((getline text < floor_file) > 0) {
                 if (text ~ /^[ \t]*(#|$)/) continue
-                if (split(text, word, " ") != 3 || word[3] !~ /^[0-9]+\.[0-9][0-9]$/) {
-                    printf "  %s: not a share: %s\n", floor_file, text
+                if (text !~ /^[a-z]+ [a-z]+ [0-9]+ [0-9]+$/) {
+                    printf "  %s: not a figure: %s\n", floor_file, text
                     bad = 1
                     continue
                 }
-                least[word[1] " " word[2]] = word[3]
+                split(text, word, " ")
+                reached[word[1] " " word[2]] = word[3]
+                total[word[1] " " word[2]] = word[4]
             }
         }
         {
             name = $1 " " $2
-            if (!(name in least)) {
+            if (!(name in total)) {
                 if (raise == "yes") next
                 printf "  %s lacks: %s\n", floor_file, name
                 bad = 1
-            } else if ($3 + 0 < least[name] + 0) {
-                printf "  below the floor: %s: %s %%, floor %s %%\n", name, $3, least[name]
+                next
+            }
+            more_missed = ($4 - $3) - (total[name] - reached[name])
+            larger_share = $3 * total[name] - reached[name] * $4
+            if (more_missed > 0 && larger_share < 0) {
+                say("below the floor", name)
                 bad = 1
-            } else if ($3 + 0 > least[name] + 0) {
-                printf "  the floor may be raised (--raise): %s: %s %%, floor %s %%\n", name, $3,
-                    least[name]
+            } else if (more_missed < 0) {
+                say("the floor may be raised (--raise)", name)
             }
         }
         END { exit bad }'
@@ -146,10 +157,10 @@ floor_write()
 {
     local part=$2.part.$$
     {
-        printf '# The least share of the core that corpus, and corpus and unit tests together\n'
-        printf '# (union), reach, in percent of what ci/coverage.accepted leaves. Raised by\n'
-        printf '# ci/coverage --raise, and lowered by no program.\n'
-        shares "$1"
+        printf '# Of the lines, branches and conditions of decisions (mcdc) of the core, without\n'
+        printf '# ci/coverage.accepted: how many the corpus reaches, and corpus and unit tests\n'
+        printf '# together (union), of how many. ci/coverage --raise writes this file.\n'
+        floor_figures "$1"
     } > "$part" 2> /dev/null && mv -f -- "$part" "$2" 2> /dev/null && return 0
     rm -f -- "$part"
     return 1

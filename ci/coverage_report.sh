@@ -72,7 +72,7 @@ report_json()
     # shellcheck disable=SC2016 # jq's variables
     jq -n --rawfile figures "$1" --rawfile judged "$2" '
         {
-            shares: (reduce ($figures | split("\n")[] | split(" ") | select(length == 4)) as $f
+            figures: (reduce ($figures | split("\n")[] | split(" ") | select(length == 4)) as $f
                 ({}; .[$f[0]][$f[1]] = {reached: ($f[2] | tonumber), total: ($f[3] | tonumber)})),
             missed: [
                 $judged | split("\n")[] | split("\t") | select(length == 10) |

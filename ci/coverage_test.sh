@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What ci/coverage makes of made-up measurements, lists and floors, and how it ends when it cannot do
-# its job. The program runs in a root of its own, so that no build of this tree is touched.
+# What ci/coverage makes of made-up measurements, lists and floors, and how it ends when it cannot
+# do its job. The program runs in a root of its own, so that no build of this tree is touched.
 # usage: ci/coverage_test.sh
 # shellcheck disable=SC2154 # the parts' variables
 set -u -o pipefail
@@ -49,7 +49,7 @@ expect()
 
 # --- points ---
 
-# A decision over two lines, in a function that two files use; each of them sees one condition decide.
+# A decision over two lines, in a function that two files use; in each of them one condition decides.
 cat > heap/a.h << 'END'
 static inline int both(int a, int b)
 {
@@ -145,36 +145,44 @@ diff -u expected figures > "$scratch/out" || fail "the figures are not those exp
 expect no_points 1 "" judge_figures
 
 cat > figures << 'END'
-corpus lines 2 3
-corpus branches 1 1
-union lines 3 3
+corpus lines 20 30
+corpus branches 9 9
+union lines 30 30
+tests lines 0 30
 END
 floor_of()
 {
     printf '# a comment\n%s' "$1" > floor
     judge_floor figures floor "${2:-no}"
 }
-rest=$'corpus branches 100.00\nunion lines 100.00\n'
-expect floor_holds 0 "" floor_of $'corpus lines 66.66\n'"$rest"
-[[ ! -s $scratch/out ]] || fail "a floor that holds is spoken of"
-expect floor_below 1 "below the floor: corpus lines: 66.66 %, floor 66.67 %" \
-    floor_of $'corpus lines 66.67\n'"$rest" yes
-expect floor_above 0 "may be raised (--raise): corpus lines: 66.66 %, floor 9.50 %" \
-    floor_of $'corpus lines 9.50\n'"$rest"
+rest=$'corpus branches 9 9\nunion lines 30 30\n'
+for figure in "20 30" "30 40" "40 50"; do # as it is; where code that is reached has gone
+    expect "floor_holds: $figure" 0 "" floor_of "corpus lines $figure"$'\n'"$rest"
+    [[ ! -s $scratch/out ]] || fail "a floor that holds is spoken of: $figure"
+done
+expect floor_share_rose 0 "" floor_of $'corpus lines 1 3\n'"$rest" # more code, reached better
+expect floor_below 1 "below the floor: corpus lines: 20 of 30, 66.66 %; floor 21 of 30, 70.00 %" \
+    floor_of $'corpus lines 21 30\n'"$rest" yes
+expect floor_below_by_new_code 1 "below the floor: corpus lines" \
+    floor_of $'corpus lines 20 29\n'"$rest"
+expect floor_above 0 "may be raised (--raise): corpus lines: 20 of 30, 66.66 %; floor 19 of 30" \
+    floor_of $'corpus lines 19 30\n'"$rest"
 expect floor_lacks 1 "floor lacks: corpus lines" floor_of "$rest"
 expect floor_made 0 "" floor_of "$rest" yes
-expect floor_not_a_share 1 "floor: not a share: corpus lines many" \
-    floor_of $'corpus lines many\n'"$rest"
+for figure in many "1" "1 2 3" "1.5 2"; do
+    expect "floor_bad: $figure" 1 "floor: not a figure: corpus lines $figure" \
+        floor_of "corpus lines $figure"$'\n'"$rest"
+done
 expect floor_missing 1 "none cannot be read" judge_floor figures none no
 floor_write figures floor || fail "the floor was not written"
 expect floor_written 0 "" judge_floor figures floor no
-grep -q '^corpus lines 66.66$' floor || fail "a share was not rounded down"
+[[ $(grep -c -v '^#' floor) -eq 3 ]] || fail "the floor does not hold three figures"
 
 # --- JSON ---
 
 printf 'tests lines 1 2\n' > figures
 report_json figures judged out.json || fail "the JSON was not written"
-jq -c '[.shares.tests.lines.total, (.missed | length), .missed[0].accepted, .missed[2].by]' \
+jq -c '[.figures.tests.lines.total, (.missed | length), .missed[0].accepted, .missed[2].by]' \
     out.json > "$scratch/out" 2>&1
 [[ $(< "$scratch/out") == '[2,3,true,["corpus"]]' ]] || fail "the JSON is not the one expected"
 
@@ -183,7 +191,8 @@ jq -c '[.shares.tests.lines.total, (.missed | length), .missed[0].accepted, .mis
 expect unknown_option 2 "unknown option: --frobnicate" ci/coverage --frobnicate
 expect value_missing 2 "--json needs a value" ci/coverage --json
 expect bad_source 2 "--missed takes corpus, tests or union, not: all" ci/coverage --missed all
-expect json_no_directory 3 "cannot be written: there is no directory" ci/coverage --json none/x.json
+expect json_no_directory 3 "cannot be written: there is no directory" \
+    ci/coverage --json none/x.json
 [[ ! -e build ]] || fail "a command line that is refused has written something"
 touch build
 expect build_is_a_file 3 "build/ cannot be written" ci/coverage

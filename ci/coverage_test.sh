@@ -49,7 +49,7 @@ expect()
 
 # --- points ---
 
-# A decision over two lines, in a function that two files use; in each of them one condition decides.
+# A decision over two lines, in a function that two files use: in each, one condition decides.
 cat > heap/a.h << 'END'
 static inline int both(int a, int b)
 {
@@ -198,8 +198,8 @@ touch build
 expect build_is_a_file 3 "build/ cannot be written" ci/coverage
 rm -f build
 
-for name in awk bash cat date dirname env find flock grep head mkdir mv nproc rm sed sleep sort tail \
-    tr wc; do
+for name in awk bash cat date dirname env find flock grep head mkdir mv nproc rm sed sleep sort \
+    tail tr wc; do
     ln -s -- "$(command -v "$name")" "$scratch/tools/$name" || exit 1
 done
 expect no_tools 3 "not installed: cmake ctest ninja jq clang-19 llvm-profdata-19 llvm-cov-19" \

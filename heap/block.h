@@ -143,11 +143,11 @@ static inline uint32_t block_hold_end(block_t block)
     return block.at + BLOCK_SIZE_MIN + 4u;
 }
 
-/* The size of the block for a payload of size_bytes. Requires size_bytes <= KMALLOC_SIZE_MAX. */
+/* The size of the block for a payload of size_bytes: BLOCK_SIZE_MIN at least. Requires 0 <
+ * size_bytes <= KMALLOC_SIZE_MAX. */
 static inline uint32_t block_size_for(uint32_t size_bytes)
 {
-    uint32_t size = (size_bytes + BLOCK_OVERHEAD + BLOCK_GRANULE - 1u) & ~(BLOCK_GRANULE - 1u);
-    return size < BLOCK_SIZE_MIN ? BLOCK_SIZE_MIN : size;
+    return (size_bytes + BLOCK_OVERHEAD + BLOCK_GRANULE - 1u) & ~(BLOCK_GRANULE - 1u);
 }
 
 #endif

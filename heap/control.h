@@ -76,11 +76,6 @@ static inline void heap_raise(const struct heap *heap, uint32_t field, uint32_t 
         heap_store(heap, field, value);
 }
 
-static inline vaddr_t heap_end(const struct heap *heap)
-{
-    return vaddr_of(heap_load(heap, HEAP_END));
-}
-
 static inline vaddr_t heap_frames(const struct heap *heap)
 {
     return vaddr_of(heap_load(heap, HEAP_FRAMES));

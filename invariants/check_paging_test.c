@@ -172,7 +172,7 @@ TEST(P3_page_beyond_the_end_is_reported)
 {
     test_scene_up();
     expect_page_refused(vaddr_of(test_field(HEAP_END)));
-    expect_page_refused(vaddr_sub(test_scene.heap_limit, PAGE_SIZE));
+    expect_page_refused(vaddr_of(test_scene.heap_limit.v - PAGE_SIZE));
     expect_page_refused(test_scene.heap_limit);
     expect_page_refused(vaddr_of(EMPTY_SLOT << TABLE_SHIFT));
     expect_page_refused(vaddr_of(TABLES_AT - PAGE_SIZE));

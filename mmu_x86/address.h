@@ -32,11 +32,6 @@ static inline vaddr_t vaddr_add(vaddr_t at, uint32_t size_bytes)
     return (vaddr_t){at.v + size_bytes};
 }
 
-static inline vaddr_t vaddr_sub(vaddr_t at, uint32_t size_bytes)
-{
-    return (vaddr_t){at.v - size_bytes};
-}
-
 static inline bool vaddr_is_null(vaddr_t at)
 {
     return at.v == 0;

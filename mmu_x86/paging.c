@@ -120,22 +120,20 @@ enum paging_result paging_unmap(vaddr_t frames, vaddr_t page, frame_t *frame)
     return PAGING_OK;
 }
 
-/* Clears the entries of [first, end) that are held, gives their frames back,
- * and drops the tables that are empty then. */
+/* Clears the entries of [first, end) that are held, gives their frames back, and drops the tables
+ * that are empty then. Requires that every table of the range is present. */
 static void range_release(vaddr_t frames, vaddr_t first, vaddr_t end)
 {
     while (first.v != end.v) {
         vaddr_t stop = table_end(first, end);
-        if (table_present(first)) {
-            for (vaddr_t page = first; page.v != stop.v; page = vaddr_add(page, PAGE_SIZE)) {
-                uint32_t entry = machine_load(table_entry_at(page));
-                if ((entry & ENTRY_HELD) == 0)
-                    continue;
-                machine_store(table_entry_at(page), 0);
-                frame_release(frames, entry_frame(entry));
-            }
-            (void)table_drop_if_empty(frames, first);
+        for (vaddr_t page = first; page.v != stop.v; page = vaddr_add(page, PAGE_SIZE)) {
+            uint32_t entry = machine_load(table_entry_at(page));
+            if ((entry & ENTRY_HELD) == 0)
+                continue;
+            machine_store(table_entry_at(page), 0);
+            frame_release(frames, entry_frame(entry));
         }
+        (void)table_drop_if_empty(frames, first);
         first = stop;
     }
 }

@@ -462,7 +462,7 @@ TEST(boot_leaves_its_own_entries_and_nothing_else)
                      probe_boot_directory()[slot]);
     }
     EXPECT(probe_page(test_boot.frames_at) != NULL);
-    EXPECT(probe_page(vaddr_sub(test_boot.frames_at, PAGE_SIZE)) == NULL);
+    EXPECT(probe_page(vaddr_of(test_boot.frames_at.v - PAGE_SIZE)) == NULL);
     EXPECT(probe_page(vaddr_add(test_boot.frames_at, test_boot.frames_size_bytes)) == NULL);
 }
 

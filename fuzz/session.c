@@ -229,63 +229,6 @@ static bool session_apply(struct session *session, const struct op *op)
            session_rule_C1(session, op);
 }
 
-/* Gives back what the other users of frames and of the MMU hold. */
-static bool others_leave(struct session *session)
-{
-    struct op op = {.kind = OP_PRESSURE, .size = UINT32_MAX};
-    if (session_apply_machine(session, &op) == OUTCOME_VIOLATED)
-        return false;
-    op.kind = OP_UNMAP;
-    for (op.size = 0; op.size < DEVICE_PAGES; op.size++)
-        if (session->device_frames[op.size].n != DEVICE_UNMAPPED.n &&
-            session_apply_machine(session, &op) == OUTCOME_VIOLATED)
-            return false;
-    return true;
-}
-
-/* Rule S7: with all freed and reclaimed, the heap is one free block in its first page, and the
- * frames in use are that page's and its table's. */
-static bool rule_S7(struct session *session)
-{
-    struct violation *violation = &session->violation;
-    const struct census *census = &session->census;
-    uint32_t at = session->scene.heap_at.v;
-    if (session->how == SESSION_CHECK_SHADOW)
-        return true;
-    if (census->used_blocks != 0)
-        return violation_set(violation, RULE_S7, at, 0, census->used_blocks, "used blocks left of");
-    if (census->free_blocks != 1)
-        return violation_set(violation, RULE_S7, at, 1, census->free_blocks, "free blocks left of");
-    if (census->end != at + PAGE_SIZE)
-        return violation_set(violation, RULE_S7, at, at + PAGE_SIZE, census->end, "end of");
-    uint32_t taken = session->config.frame_count - session_frames_free(session);
-    if (taken != 2u)
-        return violation_set(violation, RULE_S7, at, 2, taken, "frames still taken by");
-    return true;
-}
-
-/* The end of every run: contents re-read, everything given back, the baseline reached. */
-static bool session_end(struct session *session)
-{
-    struct op all = {.kind = OP_CHECK};
-    struct shadow *shadow = &session->shadow;
-    injection.refuse_countdown = 0;
-    injection.interrupt_countdown = 0;
-    session->handler.fired = false;
-    session->misuse_count = 0;
-    session->op = all;
-    digest_state(&session->scene, &session->digest);
-    if (!session->scene.heap_made)
-        return session_check_all(session);
-    if (session_apply_block(session, &all) == OUTCOME_VIOLATED || !others_leave(session))
-        return false;
-    for (uint32_t slot = 0; slot < shadow->slot_count && shadow->live_count > 0; slot++)
-        if (shadow_live(shadow, slot) && session_free(session, slot) == OUTCOME_VIOLATED)
-            return false;
-    (void)heap_reclaim(&session->heap, UINT32_MAX);
-    return session_rule_S6(session, 0, 0) && session_check_all(session) && rule_S7(session);
-}
-
 static void verdict_fill(const struct session *session, bool ok, struct verdict *verdict)
 {
     *verdict = (struct verdict){

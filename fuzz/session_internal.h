@@ -5,7 +5,8 @@
  * S5  a refused or misused call leaves no net write, counters of such calls aside
  * S6  a misuse is reported once, for a reason that fits; a good call reports none
  * S7  with all freed and reclaimed, one free block in the first page remains, and the frames of
- * that page and its table S8  what the core says of itself (statistics, frames given back) is what
+ *     that page and its table; the largest block that there is room for is granted
+ * S8  what the core says of itself (statistics, frames given back) is what
  * the model knows */
 #ifndef KHEAP_FUZZ_SESSION_INTERNAL_H
 #define KHEAP_FUZZ_SESSION_INTERNAL_H
@@ -103,6 +104,13 @@ void session_journal_clear(struct session *session);
 /* Rule C1: an operation begins, and has ended; only where check_step runs. */
 void session_cost_begin(struct session *session, const struct op *op);
 bool session_rule_C1(struct session *session, const struct op *op);
+
+/* The end of every run: contents re-read, everything given back, rule S7. */
+bool session_end(struct session *session);
+
+/* Rule S7: with all freed and reclaimed, the heap is one free block in its first page, and the
+ * frames in use are that page's and its table's. */
+bool session_rule_S7(struct session *session);
 
 /* Adds a word to the digest. */
 void digest_word(uint64_t *digest, uint32_t word);

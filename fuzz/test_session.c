@@ -40,7 +40,7 @@ bool test_end(void)
 
 bool test_rule_S7(void)
 {
-    return rule_S7(test_session);
+    return session_rule_S7(test_session);
 }
 
 void test_expect_applied(enum op_kind kind, uint32_t slot, uint32_t size, uint32_t arg)

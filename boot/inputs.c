@@ -140,7 +140,7 @@ static void run(struct session *session, const struct named_input *named, struct
     }
     running_name = named->name;
     running = session;
-    session_run(session, &input, SESSION_CHECK_STEP, &verdict);
+    session_run(session, &input, &(struct session_plan){.check = SESSION_CHECK_STEP}, &verdict);
     running = NULL;
     print_verdict(&verdict, named->name);
     tally->ok_count += verdict.ok;

@@ -26,6 +26,11 @@ static const char help_text[] =
     "                          local, the block and its neighbours; shadow, the model alone;\n"
     "                          none\n"
     "  --policy bins|first-fit overrides the policy that the inputs name\n"
+    "  --refuse K              refuse the K-th request for a frame as well\n"
+    "  --refuse-on K           the same, and all requests after it\n"
+    "  --sweep N               run each input that is no trace again with --refuse K and with\n"
+    "                          --refuse-on K, for every K that it has, or for N of them evenly\n"
+    "                          spread if it has more\n"
     "  --costs                 print, for each kind of operation, the one that came closest to\n"
     "                          its bound of loads and stores (heap/cost.h)\n"
     "  --quiet                 print only violations and the summary\n"
@@ -34,9 +39,8 @@ static const char help_text[] =
     "Exit status: 0 all hold, 1 a rule is broken, 3 a file is unreadable or damaged.\n";
 
 struct replay {
-    enum session_check check;
-    bool policy_given;
-    uint32_t policy;
+    struct host_options options;
+    uint32_t sweep_max;
     bool costs;
     bool quiet;
     bool timing;
@@ -45,6 +49,7 @@ struct replay {
     uint32_t input_count;
     uint32_t violation_count;
     uint32_t error_count;
+    uint64_t sweep_count;
     uint64_t operation_count;
     double seconds;
 };
@@ -110,15 +115,43 @@ static void costs_print(const struct replay *replay)
     }
 }
 
+/* Runs the input with each of its frame requests refused, once, and from then on. */
+static void sweep(struct replay *replay, const char *name, const uint8_t *data,
+                  uint32_t size_bytes, uint32_t request_count)
+{
+    struct host_options options = replay->options;
+    uint32_t count = request_count < replay->sweep_max ? request_count : replay->sweep_max;
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t on = 0; on < 2u; on++) {
+            struct verdict verdict;
+            struct line line;
+            char full_name[128];
+            uint32_t k = (uint32_t)((uint64_t)i * request_count / count) + 1u;
+            options.plan.refuse_request = k;
+            options.plan.refuse_on = on != 0;
+            if (host_run_with(data, size_bytes, &options, &verdict) != NULL)
+                return;
+            replay->sweep_count++;
+            if (verdict.ok)
+                continue;
+            (void)snprintf(full_name, sizeof(full_name), "%s --refuse%s %u", name,
+                           on != 0 ? "-on" : "", k);
+            verdict_line(&verdict, full_name, &line);
+            puts(line.text);
+            print_violation(&verdict);
+            replay->violation_count++;
+            return;
+        }
+    }
+}
+
 static void replay_input(struct replay *replay, const char *name, const uint8_t *data,
                          uint32_t size_bytes)
 {
     struct verdict verdict;
     struct line line;
     double start = now_seconds();
-    const char *error = replay->policy_given ? host_run_policy(data, size_bytes, replay->check,
-                                                               replay->policy, &verdict)
-                                             : host_run(data, size_bytes, replay->check, &verdict);
+    const char *error = host_run_with(data, size_bytes, &replay->options, &verdict);
     double seconds = now_seconds() - start;
     if (error != NULL) {
         input_error(replay, name, error);
@@ -136,6 +169,8 @@ static void replay_input(struct replay *replay, const char *name, const uint8_t 
         replay->violation_count++;
         print_violation(&verdict);
     }
+    if (replay->sweep_max != 0 && verdict.ok && !trace_recognise(data, size_bytes))
+        sweep(replay, name, data, size_bytes, verdict.frame_requests);
     if (replay->timing)
         (void)fprintf(stderr, "  %s: %.0f operations a second, peak memory %ld MiB\n", name,
                       (double)verdict.operation_count / seconds, peak_memory_kib() / 1024);
@@ -163,6 +198,14 @@ static void replay_file(struct replay *replay, const char *path)
             replay_input(replay, input.name, input.data, input.size_bytes);
     }
     file_free(&file);
+}
+
+static bool parse_number(const char *word, uint32_t *number)
+{
+    char *end = NULL;
+    unsigned long value = word != NULL && *word >= '0' && *word <= '9' ? strtoul(word, &end, 10) : 0;
+    *number = (uint32_t)value;
+    return end != NULL && *end == '\0' && value > 0 && value <= UINT32_MAX;
 }
 
 static bool parse_policy(const char *word, uint32_t *policy)
@@ -196,17 +239,26 @@ static int parse(int argc, char **argv, struct replay *replay, struct file_list 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quiet") == 0) {
             replay->quiet = true;
+        } else if (command_option(argc, argv, &i, "--sweep", &value)) {
+            if (!parse_number(value, &replay->sweep_max))
+                return command_usage("replay", "--sweep takes a number, not", value);
+        } else if (command_option(argc, argv, &i, "--refuse", &value) ||
+                   command_option(argc, argv, &i, "--refuse-on", &value)) {
+            replay->options.plan.refuse_on = strcmp(argv[i - 1], "--refuse-on") == 0;
+            if (!parse_number(value, &replay->options.plan.refuse_request))
+                return command_usage("replay", "--refuse takes the number of a request, not",
+                                     value);
         } else if (strcmp(argv[i], "--costs") == 0) {
             replay->costs = true;
         } else if (strcmp(argv[i], "--timing") == 0) {
             replay->timing = true;
         } else if (command_option(argc, argv, &i, "--check", &value)) {
-            if (!session_check_parse(value, &replay->check))
+            if (!session_check_parse(value, &replay->options.plan.check))
                 return command_usage(
                     "replay", "--check takes step, full, both, local, shadow or none, not", value);
         } else if (command_option(argc, argv, &i, "--policy", &value)) {
-            replay->policy_given = true;
-            if (!parse_policy(value, &replay->policy))
+            replay->options.policy_given = true;
+            if (!parse_policy(value, &replay->options.policy))
                 return command_usage("replay", "--policy takes bins or first-fit, not", value);
         } else if (command_option(argc, argv, &i, "--port", &value)) {
             if (value == NULL || (strcmp(value, "emulator") != 0 && strcmp(value, "window") != 0))
@@ -227,6 +279,9 @@ static int summary(const struct replay *replay)
 {
     if (replay->costs)
         costs_print(replay);
+    if (replay->sweep_max != 0)
+        (void)fprintf(stderr, "%llu runs with a frame request refused\n",
+                      (unsigned long long)replay->sweep_count);
     (void)fflush(stdout);
     (void)fprintf(stderr,
                   "%u inputs on the %s: %u ok, %u violations, %u unreadable; %llu operations, "

@@ -56,7 +56,8 @@ static bool window_fits(const struct input *input)
     return page_count <= (host_port_window_end() - HEAP_WINDOW_START) / PAGE_SIZE;
 }
 
-static const char *run(struct input *input, enum session_check check, struct verdict *verdict)
+static const char *run(struct input *input, const struct session_plan *plan,
+                       struct verdict *verdict)
 {
     if (!window_fits(input))
         return "its window is larger than the address space of this process";
@@ -64,7 +65,7 @@ static const char *run(struct input *input, enum session_check check, struct ver
         return "not enough memory for its frames and slots";
     host_running = true;
     if (setjmp(host_fault_exit) == 0)
-        session_run(host_session, input, check, verdict);
+        session_run(host_session, input, plan, verdict);
     else
         session_faulted(host_session, host_fault_at, host_fault_code, verdict);
     host_running = false;
@@ -74,18 +75,19 @@ static const char *run(struct input *input, enum session_check check, struct ver
 const char *host_run(const uint8_t *data, uint32_t size_bytes, enum session_check check,
                      struct verdict *verdict)
 {
-    struct input input;
-    const char *error = input_open(&input, data, size_bytes);
-    return error != NULL ? error : run(&input, check, verdict);
+    return host_run_with(data, size_bytes, &(struct host_options){.plan.check = check}, verdict);
 }
 
-const char *host_run_policy(const uint8_t *data, uint32_t size_bytes, enum session_check check,
-                            uint32_t policy, struct verdict *verdict)
+const char *host_run_with(const uint8_t *data, uint32_t size_bytes,
+                          const struct host_options *options, struct verdict *verdict)
 {
     struct input input;
     const char *error = input_open(&input, data, size_bytes);
-    input.config.policy = policy;
-    return error != NULL ? error : run(&input, check, verdict);
+    if (error != NULL)
+        return error;
+    if (options->policy_given)
+        input.config.policy = options->policy;
+    return run(&input, &options->plan, verdict);
 }
 
 bool session_check_parse(const char *word, enum session_check *check)

@@ -14,9 +14,14 @@ bool host_start(uint32_t frame_count_max, uint32_t slot_count);
 const char *host_run(const uint8_t *data, uint32_t size_bytes, enum session_check check,
                      struct verdict *verdict);
 
-/* As host_run, with the heap's policy overridden. */
-const char *host_run_policy(const uint8_t *data, uint32_t size_bytes, enum session_check check,
-                            uint32_t policy, struct verdict *verdict);
+/* As host_run, with more said about the run. */
+struct host_options {
+    struct session_plan plan;
+    bool policy_given; /* then it overrides the input's */
+    uint32_t policy;
+};
+const char *host_run_with(const uint8_t *data, uint32_t size_bytes,
+                          const struct host_options *options, struct verdict *verdict);
 
 /* What the operations of the last run have cost (session_costs). */
 const struct session_worst *host_costs(void);

@@ -117,7 +117,8 @@ static bool session_boot(struct session *session)
     scene->heap_made = result == HEAP_OK;
     /* The first page and its table. */
     if (!scene->heap_made &&
-        (!session_rule_S4(session, session->config.frame_count < 2u, PAGE_SIZE) ||
+        (!session_rule_S4(session, session->config.frame_count < 2u || injection.frames_refused != 0,
+                          PAGE_SIZE) ||
          !session_rule_S5(session)))
         return false;
     if (scene->heap_made && !heap_found_again(session, &config))
@@ -148,6 +149,9 @@ static bool session_begin(struct session *session, const struct op_config *confi
     if (!probe_reset(config->frame_count, &session->boot))
         return violation_set(&session->violation, RULE_F5, 0, config->frame_count,
                              probe_frame_count_max(), "frames of this machine (found), from frame");
+    injection.refuse_request = session->plan.refuse_request;
+    injection.refuse_request_on = session->plan.refuse_on;
+    session->frame_requests = 0;
     for (uint32_t page = 0; page < DEVICE_PAGES; page++)
         session->device_frames[page] = DEVICE_UNMAPPED;
     uint32_t word_count = scene_words(session->scene.frame_count);
@@ -237,15 +241,16 @@ static void verdict_fill(const struct session *session, bool ok, struct verdict 
         .operation = session->operation_count,
         .operation_count = session->operation_count,
         .applied_count = session->applied_count,
+        .frame_requests = session->frame_requests,
         .digest = session->digest,
     };
 }
 
-void session_run(struct session *session, struct input *input, enum session_check check,
+void session_run(struct session *session, struct input *input, const struct session_plan *plan,
                  struct verdict *verdict)
 {
     struct op op;
-    session_check_begin(session, check, input->is_trace);
+    session_check_begin(session, plan, input->is_trace);
     bool ok = session_begin(session, &input->config);
     while (ok && input_next(input, &op))
         ok = session_apply(session, &op);

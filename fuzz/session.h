@@ -51,18 +51,26 @@ struct session_worst {
 /* OP_KIND_COUNT of them: of the last run. */
 const struct session_worst *session_costs(const struct session *session);
 
+/* What is asked of a run beside its input. */
+struct session_plan {
+    enum session_check check;
+    uint32_t refuse_request; /* 0, or the number of the frame request to refuse, from 1 */
+    bool refuse_on;          /* and all after it */
+};
+
 struct verdict {
     bool ok;
     struct violation violation; /* if not ok */
     uint32_t operation; /* if not ok: the number of the operation, from 1; past the last: the end */
     uint32_t operation_count; /* operations in the input that were reached */
     uint32_t applied_count;   /* of these, those that applied */
+    uint32_t frame_requests;  /* of the core's, up to the end */
     uint64_t digest;          /* of results and final state: equal on all ports */
 };
 
 /* Runs one input from a fresh machine to its verdict. Requires input->slot_count to be within the
  * session's. A page fault of the core does not return here: it goes to the port. */
-void session_run(struct session *session, struct input *input, enum session_check check,
+void session_run(struct session *session, struct input *input, const struct session_plan *plan,
                  struct verdict *verdict);
 
 /* The verdict of a session that cannot go on because the core faulted at `at` (rule P7). */

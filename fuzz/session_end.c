@@ -76,6 +76,8 @@ bool session_end(struct session *session)
 {
     struct op all = {.kind = OP_CHECK};
     struct shadow *shadow = &session->shadow;
+    session->frame_requests = injection.frame_requests;
+    injection.refuse_request = 0;
     injection.refuse_countdown = 0;
     injection.interrupt_countdown = 0;
     session->handler.fired = false;

@@ -52,7 +52,9 @@ struct session {
     struct scene scene;
     struct session_cost cost;
     struct session_worst worst[OP_KIND_COUNT];
-    enum session_check how;
+    struct session_plan plan;
+    enum session_check how; /* plan.check, or what this port can do of it */
+    uint32_t frame_requests;
     struct mirror *mirror; /* null: this port keeps no journal */
     struct census census;  /* of the last full check */
     bool census_current;   /* which has seen what the last operation left */
@@ -89,7 +91,7 @@ enum outcome {
 
 /* The checks of a session, as thorough as asked: at its start, once the heap is made, after an
  * operation, as soon as a call has given a block, and over everything. */
-void session_check_begin(struct session *session, enum session_check how, bool is_trace);
+void session_check_begin(struct session *session, const struct session_plan *plan, bool is_trace);
 bool session_check_boot(struct session *session);
 bool session_check_operation(struct session *session);
 bool session_check_block(struct session *session, vaddr_t payload);

@@ -24,7 +24,7 @@ void test_session_up(uint32_t policy, uint32_t window_pages)
 
 bool test_begin(const struct op_config *config)
 {
-    session_check_begin(test_session, SESSION_CHECK_FULL, false);
+    session_check_begin(test_session, &(struct session_plan){.check = SESSION_CHECK_FULL}, false);
     return session_begin(test_session, config);
 }
 

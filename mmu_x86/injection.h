@@ -12,6 +12,8 @@ struct injection {
     uint32_t frames_refused;      /* of these, refused by injection */
     uint32_t refuse_countdown;    /* 0: grant all; k: refuse the k-th request from now */
     bool refuse_all_after;        /* from the refused one on, refuse all */
+    uint32_t refuse_request;      /* 0: none; k: refuse the k-th request of the run as well, */
+    bool refuse_request_on;       /* and all after it */
     uint32_t interrupt_countdown; /* 0: none; k: interrupt at the k-th point where they are enabled
                                      again */
     void (*interrupt_handler)(void);
@@ -23,6 +25,12 @@ extern struct injection injection;
 static inline bool injection_frame_granted(void)
 {
     injection.frame_requests++;
+    if (injection.refuse_request != 0 &&
+        (injection.frame_requests == injection.refuse_request ||
+         (injection.refuse_request_on && injection.frame_requests > injection.refuse_request))) {
+        injection.frames_refused++;
+        return false;
+    }
     if (injection.refuse_countdown == 0)
         return true;
     if (injection.refuse_countdown > 1) {

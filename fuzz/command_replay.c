@@ -11,6 +11,7 @@
 #include "fuzz/host.h"
 #include "fuzz/op_line.h"
 #include "fuzz/pack.h"
+#include "mmu_x86/probe.h"
 
 static const char help_text[] =
     "usage: kheap replay [OPTION...] FILE|DIRECTORY...\n"
@@ -32,7 +33,7 @@ static const char help_text[] =
     "                          --refuse-on K, for every K that it has, or for N of them evenly\n"
     "                          spread if it has more\n"
     "  --costs                 print, for each kind of operation, the one that came closest to\n"
-    "                          its bound of loads and stores (heap/cost.h)\n"
+    "                          its bound of loads and stores (heap/cost.h); and the TLB flushes\n"
     "  --quiet                 print only violations and the summary\n"
     "  --timing                print operations a second and peak memory after each input\n"
     "\n"
@@ -46,6 +47,7 @@ struct replay {
     bool timing;
     struct session_worst worst[OP_KIND_COUNT];
     char worst_name[OP_KIND_COUNT][64];
+    struct probe_counts counts;
     uint32_t input_count;
     uint32_t violation_count;
     uint32_t error_count;
@@ -91,6 +93,9 @@ static void print_violation(const struct verdict *verdict)
 static void costs_keep(struct replay *replay, const char *name)
 {
     const struct session_worst *costs = host_costs();
+    struct probe_counts counts = probe_counts();
+    replay->counts.flushes += counts.flushes;
+    replay->counts.flushes_needless += counts.flushes_needless;
     for (uint32_t kind = 0; kind < OP_KIND_COUNT; kind++) {
         struct session_worst *worst = &replay->worst[kind];
         if (costs[kind].operation == 0 ||
@@ -113,6 +118,10 @@ static void costs_print(const struct replay *replay)
                    100.0 * (double)worst->accesses / (double)worst->bound,
                    replay->worst_name[kind], worst->operation);
     }
+    printf("%llu TLB flushes, %.4f an operation; %llu of them dropped nothing stale\n",
+           (unsigned long long)replay->counts.flushes,
+           (double)replay->counts.flushes / (double)replay->operation_count,
+           (unsigned long long)replay->counts.flushes_needless);
 }
 
 /* Runs the input with each of its frame requests refused, once, and from then on. */

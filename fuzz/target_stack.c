@@ -10,6 +10,7 @@
 #include "fuzz/fuzz_stats.h"
 #include "fuzz/host.h"
 #include "fuzz/op_line.h"
+#include "fuzz/reward.h"
 
 #define BOTH_EVERY 16u
 
@@ -48,6 +49,20 @@ static void verdict_broken(const struct verdict *verdict)
     broken_rule(&verdict->violation);
 }
 
+/* The closer an operation comes to the loads and stores that it may make (rule C1), the better: the
+ * engine hunts the worst case. */
+#define COST_BUCKETS 16u
+_Static_assert(OP_KIND_COUNT * (COST_BUCKETS + 1u) <= REWARD_COUNT, "a reward for each bucket");
+
+static void reward_costs(void)
+{
+    const struct session_worst *costs = host_costs();
+    for (uint32_t kind = 0; kind < OP_KIND_COUNT; kind++)
+        if (costs[kind].operation != 0 && costs[kind].accesses <= costs[kind].bound)
+            reward(kind * (COST_BUCKETS + 1u) +
+                   costs[kind].accesses * COST_BUCKETS / costs[kind].bound);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct verdict verdict;
@@ -66,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (host_run(data, (uint32_t)size, check_given ? check_asked : check, &verdict) != NULL)
         return 0;
     fuzz_stats_add(verdict.applied_count);
+    reward_costs();
     if (!verdict.ok)
         verdict_broken(&verdict);
     return 0;

@@ -1,0 +1,13 @@
+/* Rewards: what a fuzz target tells its engine beside the branches that were taken, so that inputs
+ * which get further in it are kept and built upon. How an engine is told is chosen by the build:
+ * reward_libfuzzer.c, reward_afl.c, reward_none.c. */
+#ifndef KHEAP_FUZZ_REWARD_H
+#define KHEAP_FUZZ_REWARD_H
+
+#include <stdint.h>
+
+/* Rewards `number` of REWARD_COUNT as something that this input has reached. */
+#define REWARD_COUNT 512u
+void reward(uint32_t number);
+
+#endif

@@ -85,19 +85,23 @@ static bool hold(struct session *session, frame_t frame)
 static enum outcome apply_pressure(struct session *session, const struct op *op)
 {
     struct scene *scene = &session->scene;
-    frame_t frame;
-    while (session_frames_free(session) > op->size && session->held_count < OP_FRAMES_MAX &&
-           frames_take(scene->frames_at, &frame) == FRAMES_OK)
+    frame_t frame = {0};
+    uint32_t free = session_frames_free(session);
+    for (; free > op->size && session->held_count < OP_FRAMES_MAX &&
+           frames_take(scene->frames_at, &frame) == FRAMES_OK;
+         free--)
         if (!hold(session, frame))
             return OUTCOME_VIOLATED;
-    while (session_frames_free(session) < op->size && session->held_count > 0) {
+    bool gave_back = false;
+    for (; free < op->size && session->held_count > 0; free++) {
         frame = session->held_frames[--session->held_count];
         session->held[frame.n / SCENE_WORD_BITS] &= ~(1u << frame.n % SCENE_WORD_BITS);
         frame_changed(session, frame);
-        if (!give_back(session, frame) || !wrong_give_backs_refused(session, frame))
+        if (!give_back(session, frame))
             return OUTCOME_VIOLATED;
+        gave_back = true;
     }
-    return OUTCOME_APPLIED;
+    return outcome_of(!gave_back || wrong_give_backs_refused(session, frame));
 }
 
 static vaddr_t device_page(const struct op *op)

@@ -32,6 +32,7 @@ static struct mirror *lay_out(struct room *room)
     m->entries = room_take(room, MIRROR_PAGES * sizeof(uint32_t));
     m->users = room_take(room, FRAME_COUNT_MAX * sizeof(uint32_t));
     m->free_words = room_take(room, FRAME_COUNT_MAX / 8u);
+    m->word_listed = room_take(room, (frames_size_bytes(FRAME_COUNT_MAX) / 4u / 64u + 1u) * 8u);
     uint64_t *holes = room_take(room, (uint64_t)marks_words(MIRROR_PAGES) * 8u);
     if (mirror != NULL)
         marks_make(&m->holes, holes, MIRROR_PAGES);
@@ -85,6 +86,8 @@ void mirror_work_clear(struct mirror *mirror)
         mirror->dirty[mirror->granules.items[i] / 64u] = 0;
     for (uint32_t i = 0; i < mirror->blocks.count; i++)
         mirror->listed[mirror->blocks.items[i] / 64u] = 0;
+    for (uint32_t i = 0; i < mirror->words.count; i++)
+        mirror->word_listed[mirror->words.items[i] / 64u] = 0;
     for (uint32_t i = 0; i < mirror->bins.count; i++)
         mirror->bin_listed[mirror->bins.items[i]] = false;
     mirror->pages.count = 0;

@@ -80,6 +80,7 @@ struct mirror {
     struct mirror_work bins;     /* whose head is to be looked at */
     bool bin_listed[MIRROR_BINS];
     struct mirror_work words;  /* of the frame bitmap that were written */
+    uint64_t *word_listed;       /* a bit for each of them */
     struct mirror_work frames; /* whose use or free bit has changed */
     bool overflow;             /* a work list was full */
 
@@ -156,13 +157,21 @@ static inline void mirror_push(struct mirror *mirror, struct mirror_work *work, 
         work->items[work->count++] = item;
 }
 
-/* Lists a block, or a bin, once. */
+/* Lists a block, a word of the frame bitmap, a bin, once. */
 static inline void mirror_push_block(struct mirror *mirror, uint32_t granule)
 {
     if (mirror_bit(mirror->listed, granule))
         return;
     mirror_bit_set(mirror->listed, granule);
     mirror_push(mirror, &mirror->blocks, granule);
+}
+
+static inline void mirror_push_word(struct mirror *mirror, uint32_t word)
+{
+    if (mirror_bit(mirror->word_listed, word))
+        return;
+    mirror_bit_set(mirror->word_listed, word);
+    mirror_push(mirror, &mirror->words, word);
 }
 
 static inline void mirror_push_bin(struct mirror *mirror, uint32_t bin)

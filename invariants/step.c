@@ -21,7 +21,7 @@ static void sort_word(struct mirror *mirror, const struct scene *scene, uint32_t
         heap_word(mirror, scene, at);
     else if (at >= scene->frames_at.v &&
              at - scene->frames_at.v < frames_size_bytes(scene->frame_count))
-        mirror_push(mirror, &mirror->words, (at - scene->frames_at.v) / 4u);
+        mirror_push_word(mirror, (at - scene->frames_at.v) / 4u);
 }
 
 /* The entries of tables and directory first: what a frame is for follows from them. */

@@ -135,6 +135,22 @@ void emulator_bitmap_store(vaddr_t at, uint32_t old, uint32_t word)
     }
 }
 
+static void written(frame_t frame)
+{
+    if (emulator.on_write != NULL)
+        emulator.on_write(frame);
+}
+
+/* Sets bits that the processor sets in an entry as it walks (SDM 3A 4.8). */
+static void entry_mark(frame_t table, uint32_t index, uint32_t bits)
+{
+    uint32_t *entry = physical_word(table, index);
+    if ((*entry & bits) == bits)
+        return;
+    written(table);
+    *entry |= bits;
+}
+
 /* The walk of SDM 3A 4.3 for a supervisor access with CR0.WP set and without 4 MiB pages. What the
  * TLB keeps combines both levels' permissions (4.6), and holds `dirty` only after a write has set
  * it in the table. */
@@ -159,10 +175,11 @@ static uint32_t walk(vaddr_t at, uint32_t access)
     if (!frame_exists(frame) || (access == EMULATOR_WRITE && !writable))
         fault_raise(at, access | FAULT_PRESENT, directory_entry, entry);
 
-    /* The processor sets these as it walks (SDM 3A 4.8). */
-    *physical_word(directory, slot) |= ENTRY_ACCESSED;
-    *physical_word(table, index) |= ENTRY_ACCESSED | (access == EMULATOR_WRITE ? ENTRY_DIRTY : 0);
+    entry_mark(directory, slot, ENTRY_ACCESSED);
+    entry_mark(table, index, ENTRY_ACCESSED | (access == EMULATOR_WRITE ? ENTRY_DIRTY : 0));
     emulator_frame_use(frame);
+    if (access == EMULATOR_WRITE)
+        written(frame);
     uint32_t kept = entry & ~(writable ? 0 : ENTRY_WRITABLE) & ~ENTRY_DIRTY;
     return kept | ENTRY_ACCESSED | (access == EMULATOR_WRITE ? ENTRY_DIRTY : 0);
 }
@@ -179,8 +196,15 @@ uint32_t emulator_walk(vaddr_t at, uint32_t access)
             emulator.stale_use = (struct stale_use){vaddr_of(at.v & ~PAGE_MASK), held & ENTRY_FRAME,
                                                     table_entry(at.v >> PAGE_SHIFT)};
         emulator.stale_used = true;
+        if (access == EMULATOR_WRITE && (held & ENTRY_WRITABLE) != 0)
+            written(entry_frame(held));
         if (access != EMULATOR_WRITE || (held & ENTRY_WRITABLE) != 0)
             return held;
+    }
+    uint32_t clean = ENTRY_PRESENT | EMULATOR_CLEAN;
+    if (access == EMULATOR_WRITE && (held & clean) == clean) {
+        written(entry_frame(held));
+        return emulator.tlb[at.v >> PAGE_SHIFT] = (held & ~EMULATOR_CLEAN) | ENTRY_DIRTY;
     }
     uint32_t entry = walk(at, access);
     tlb_put(at, entry);

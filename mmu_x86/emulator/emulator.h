@@ -35,6 +35,10 @@ struct fault {
 #define EMULATOR_FLUSHED 0x200u
 #define EMULATOR_STALE 0x400u
 
+/* In a TLB entry that is dirty, in place of ENTRY_DIRTY: a snapshot wants to see its next write
+ * (mmu_x86/emulator/snapshot.h). */
+#define EMULATOR_CLEAN 0x800u
+
 struct emulator {
     uint32_t *ram;
     uint32_t frame_count; /* frames of RAM in use since the last reset */
@@ -66,6 +70,9 @@ struct emulator {
     uint32_t boot_table[TABLE_ENTRIES];
     /* Called on a page fault; does not return. Null: the fault is printed and the process ends. */
     void (*on_fault)(const struct fault *fault);
+    /* Called before a frame is written, at least for the first time since a snapshot. Null: nobody
+     * wants to know. */
+    void (*on_write)(frame_t frame);
 };
 
 extern struct emulator emulator;

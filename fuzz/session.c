@@ -126,7 +126,7 @@ static bool session_boot(struct session *session)
     return session_check_boot(session);
 }
 
-static bool session_begin(struct session *session, const struct op_config *config)
+bool session_begin(struct session *session, const struct op_config *config)
 {
     shadow_clear(&session->shadow);
     session->shadow.window_start = HEAP_WINDOW_START;
@@ -203,7 +203,7 @@ static enum outcome apply(struct session *session, const struct op *op)
     }
 }
 
-static bool session_apply(struct session *session, const struct op *op)
+bool session_apply(struct session *session, const struct op *op)
 {
     session->op = *op;
     session->operation_count++;

@@ -76,8 +76,8 @@ bool session_rule_C1(struct session *session, const struct op *op)
     uint64_t bound = cost_bound(&cost->terms);
     struct session_worst *worst = &session->worst[op->kind];
     if (accesses * (worst->bound + 1u) >= (uint64_t)worst->accesses * (bound + 1u))
-        *worst = (struct session_worst){(uint32_t)accesses, (uint32_t)bound,
-                                        session->operation_count};
+        *worst =
+            (struct session_worst){(uint32_t)accesses, (uint32_t)bound, session->operation_count};
     return accesses <= bound ||
            violation_set(&session->violation, RULE_C1, session->scene.heap_at.v, (uint32_t)bound,
                          (uint32_t)accesses, "loads and stores of an operation on the heap at");

@@ -68,11 +68,10 @@ static bool baseline_reached(struct session *session)
     if (thorough && (!session_check_all(session) || !session_rule_S7(session)))
         return false;
     return largest_granted(session, thorough ? pages_max(session) : 1u) &&
-           session_rule_S6(session, 0, 0) && session_check_all(session) &&
-           session_rule_S7(session);
+           session_rule_S6(session, 0, 0) && session_check_all(session) && session_rule_S7(session);
 }
 
-bool session_end(struct session *session)
+bool session_give_back(struct session *session)
 {
     struct op all = {.kind = OP_CHECK};
     struct shadow *shadow = &session->shadow;
@@ -83,7 +82,6 @@ bool session_end(struct session *session)
     session->handler.fired = false;
     session->misuse_count = 0;
     session->op = all;
-    digest_state(&session->scene, &session->digest);
     if (!session->scene.heap_made)
         return session_check_all(session);
     if (session_apply_block(session, &all) == OUTCOME_VIOLATED || !others_leave(session))
@@ -93,4 +91,10 @@ bool session_end(struct session *session)
             return false;
     (void)heap_reclaim(&session->heap, UINT32_MAX);
     return session_rule_S6(session, 0, 0) && baseline_reached(session);
+}
+
+bool session_end(struct session *session)
+{
+    digest_state(&session->scene, &session->digest);
+    return session_give_back(session);
 }

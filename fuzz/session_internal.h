@@ -11,6 +11,8 @@
 #ifndef KHEAP_FUZZ_SESSION_INTERNAL_H
 #define KHEAP_FUZZ_SESSION_INTERNAL_H
 
+#include <stddef.h>
+
 #include "fuzz/session.h"
 #include "fuzz/shadow.h"
 #include "heap/cost.h"
@@ -69,18 +71,28 @@ struct session {
     const char *misuse_call;
     uint32_t misuse_total;
     uint32_t refusal_count; /* requests refused so far, as the statistics must show */
-    frame_t device_frames[DEVICE_PAGES];
-    frame_t held_frames[OP_FRAMES_MAX];
-    uint32_t held_count;
-    uint32_t held[FRAME_COUNT_MAX / SCENE_WORD_BITS]; /* the same as a bitset */
-    uint32_t managed[FRAME_COUNT_MAX / SCENE_WORD_BITS];
-    uint32_t used[FRAME_COUNT_MAX / SCENE_WORD_BITS];
-    vaddr_t touched; /* the block that the operation made or resized; null: none */
-    vaddr_t freed;   /* the block that it freed; null: none */
+    vaddr_t touched;        /* the block that the operation made or resized; null: none */
+    vaddr_t freed;          /* the block that it freed; null: none */
     uint32_t freed_size;
     uint32_t operation_count;
     uint32_t applied_count;
+    uint32_t held_count;
+    frame_t device_frames[DEVICE_PAGES];
+    /* From here on too large to be copied as a whole (SESSION_STATE_BYTES). */
+    frame_t held_frames[OP_FRAMES_MAX];
+    uint32_t held[FRAME_COUNT_MAX / SCENE_WORD_BITS]; /* the same as a bitset */
+    uint32_t managed[FRAME_COUNT_MAX / SCENE_WORD_BITS];
+    uint32_t used[FRAME_COUNT_MAX / SCENE_WORD_BITS];
 };
+
+/* What an operation changes of a session, but for the shadow model's slots and granules and for the
+ * held frames: who goes back to an earlier state copies these (fuzz/explore_state.c). */
+#define SESSION_STATE_BYTES offsetof(struct session, held_frames)
+
+/* Parts of session_run, for those who try many continuations of one state: after
+ * session_check_begin, the start and an operation. Return false with session->violation set. */
+bool session_begin(struct session *session, const struct op_config *config);
+bool session_apply(struct session *session, const struct op *op);
 
 /* What became of an operation. */
 enum outcome {
@@ -107,8 +119,10 @@ void session_journal_clear(struct session *session);
 void session_cost_begin(struct session *session, const struct op *op);
 bool session_rule_C1(struct session *session, const struct op *op);
 
-/* The end of every run: contents re-read, everything given back, rule S7. */
+/* The end of every run: the state digested, contents re-read, everything given back, rule S7; and
+ * the same without the digest. */
 bool session_end(struct session *session);
+bool session_give_back(struct session *session);
 
 /* Rule S7: with all freed and reclaimed, the heap is one free block in its first page, and the
  * frames in use are that page's and its table's. */

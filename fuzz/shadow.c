@@ -96,6 +96,23 @@ void shadow_leave(struct shadow *shadow, uint32_t slot)
     shadow->live_count--;
 }
 
+static bool block_same(const struct shadow_block *block, const struct shadow_block *other)
+{
+    return block->at == other->at && block->usable_bytes == other->usable_bytes;
+}
+
+void shadow_restore(struct shadow *shadow, const struct shadow_block *slots)
+{
+    for (uint32_t slot = 0; slot < shadow->slot_count; slot++)
+        if (shadow_live(shadow, slot) && !block_same(&shadow->slots[slot], &slots[slot]))
+            own(shadow, &shadow->slots[slot], false);
+    for (uint32_t slot = 0; slot < shadow->slot_count; slot++) {
+        if (slots[slot].at != 0 && !block_same(&shadow->slots[slot], &slots[slot]))
+            own(shadow, &slots[slot], true);
+        shadow->slots[slot] = slots[slot];
+    }
+}
+
 void shadow_clear(struct shadow *shadow)
 {
     for (uint32_t slot = 0; slot < shadow->slot_count; slot++) {

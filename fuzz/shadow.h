@@ -50,6 +50,10 @@ bool shadow_enter(struct shadow *shadow, uint32_t slot, const struct shadow_bloc
 /* Removes a block. */
 void shadow_leave(struct shadow *shadow, uint32_t slot);
 
+/* Brings the slots back to what they held earlier in the run: slot_count blocks in `slots`. The
+ * counts are the caller's to bring back. Cost: the blocks that differ. */
+void shadow_restore(struct shadow *shadow, const struct shadow_block *slots);
+
 /* Writes new contents, unique to this block, over its usable bytes: every word of the first and
  * last SHADOW_EDGE bytes, and between them at most SHADOW_INNER words at equal distances. Cost:
  * constant. */

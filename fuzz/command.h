@@ -13,6 +13,7 @@ int command_replay(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_pack(int argc, char **argv);
+int command_explore(int argc, char **argv);
 
 /* True if the argument at *i is `name`; then *value is the one behind it (null if there is none)
  * and *i moves on. */

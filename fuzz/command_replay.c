@@ -98,9 +98,8 @@ static void costs_keep(struct replay *replay, const char *name)
     replay->counts.flushes_needless += counts.flushes_needless;
     for (uint32_t kind = 0; kind < OP_KIND_COUNT; kind++) {
         struct session_worst *worst = &replay->worst[kind];
-        if (costs[kind].operation == 0 ||
-            (uint64_t)costs[kind].accesses * (worst->bound + 1u) <=
-                (uint64_t)worst->accesses * (costs[kind].bound + 1u))
+        if (costs[kind].operation == 0 || (uint64_t)costs[kind].accesses * (worst->bound + 1u) <=
+                                              (uint64_t)worst->accesses * (costs[kind].bound + 1u))
             continue;
         *worst = costs[kind];
         (void)snprintf(replay->worst_name[kind], sizeof(replay->worst_name[kind]), "%s", name);
@@ -115,8 +114,8 @@ static void costs_print(const struct replay *replay)
         if (worst->operation != 0)
             printf("%-16s %9u %9u %5.0f%%  %s, operation %u\n", op_word((enum op_kind)kind),
                    worst->accesses, worst->bound,
-                   100.0 * (double)worst->accesses / (double)worst->bound,
-                   replay->worst_name[kind], worst->operation);
+                   100.0 * (double)worst->accesses / (double)worst->bound, replay->worst_name[kind],
+                   worst->operation);
     }
     printf("%llu TLB flushes, %.4f an operation; %llu of them dropped nothing stale\n",
            (unsigned long long)replay->counts.flushes,

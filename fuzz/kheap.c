@@ -12,6 +12,7 @@ static const struct {
     {"replay", command_replay, "run inputs and print a verdict line for each"},
     {"show", command_show, "print an input as text"},
     {"import", command_import, "turn text into an input: operations, or a recorded load"},
+    {"explore", command_explore, "run every short sequence of operations"},
     {"pack", command_pack, "put inputs into one file, for the kernel"},
 };
 

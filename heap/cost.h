@@ -8,11 +8,12 @@
 
 #include <stdint.h>
 
-#define COST_CALL 220u  /* a call whatever the heap's size: finding, verifying, splitting, merging */
-#define COST_PAGE 4u    /* each page that a request spans: is it mapped? */
-#define COST_ENTRY 20u  /* each table entry written: a frame taken or given back */
+#define COST_CALL 220u /* a call whatever the heap's size: finding, verifying, splitting, merging  \
+                        */
+#define COST_PAGE 4u   /* each page that a request spans: is it mapped? */
+#define COST_ENTRY 20u /* each table entry written: a frame taken or given back */
 #define COST_TABLE 2100u /* each table made or given back: zeroed, or found empty */
-#define COST_STEP 40u   /* each free block passed on a list: under first fit, reclaim, statistics */
+#define COST_STEP 40u /* each free block passed on a list: under first fit, reclaim, statistics */
 
 /* What a call has to do with. */
 struct cost_terms {

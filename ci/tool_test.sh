@@ -70,6 +70,9 @@ expect 2 'unknown option: --frobnicate' replay --frobnicate "$a_seed"
 expect 2 'unknown command: frobnicate' frobnicate
 expect 2 'names no input' replay
 expect 2 '--check takes' replay --check some "$a_seed"
+expect 2 'no such alphabet: greek' explore --alphabet greek
+expect 2 '--depth takes a number from 1 to 48, not: 0' explore --depth 0
+expect 3 'no-such-dir/x: No such file' explore --depth 1 --quiet --json "$scratch/no-such-dir/x"
 expect 3 'no-such-dir' import "$a_seed" "$scratch/no-such-dir/x"
 [ -e "$scratch/x" ] && fail "a failed import left a file"
 if [ "$(id -u)" -ne 0 ]; then
@@ -82,6 +85,19 @@ if [ -c /dev/full ]; then
         fail "output on a full disk is taken for success"
     fi
 fi
+
+# An exploration for machines, and one that is interrupted: it reports what it completed.
+"$kheap" explore --alphabet blocks --depth 2 --quiet --json - > "$scratch/explored" 2> /dev/null ||
+    fail "explore --json -"
+grep -q '"alphabet": "blocks", "policy": "first-fit".*"end": "depth", "depth": 2,' "$scratch/explored" ||
+    fail "explore --json - does not tell its depth"
+"$kheap" explore --alphabet mixed --quiet > "$scratch/explored" 2> "$scratch/err" &
+explorer=$!
+sleep 1
+kill -INT "$explorer"
+wait "$explorer" || fail "an exploration that is interrupted has failed"
+grep -q 'depth [0-9]* complete, .*ended by interrupt' "$scratch/explored" ||
+    fail "an exploration that is interrupted does not say what it completed"
 
 # An unreadable file among good ones: the good ones run, and the status says so.
 expect 3 '1 unreadable' replay "$a_seed" "$scratch/cut.trace"

@@ -155,7 +155,7 @@ static uint64_t level_cost(const struct exploration *exploration)
 {
     const struct alphabet *alphabet = exploration->run->alphabet;
     uint64_t states = exploration->store.state_count - exploration->level_first;
-    return states * alphabet->letter_count * (64u + 4u * alphabet->window_pages);
+    return states * alphabet->letter_count * (64u + 2u * alphabet->window_pages);
 }
 
 static struct exploration *cheapest(struct explorations *explorations)

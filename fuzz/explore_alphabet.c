@@ -50,11 +50,12 @@ static const struct letter blocks[] = {
     {OP_REALLOC, 240, 0}, {OP_REALLOC, 256, 0}, {OP_STATS, 0, 0},
 };
 
-/* Free blocks with pages missing: made, split, merged, grown into, cut at the heap's end. */
+/* Free blocks with pages missing: made, split, merged, grown into, cut at the heap's end, extended.
+ * A payload at a multiple of two pages leaves a block with a missing page before it. */
 static const struct letter holes[] = {
-    {OP_ALLOC, 8, 0},     {OP_ALLOC, 904, 0},  {OP_ALLOC, 12000, 0},  {OP_ALIGNED, 8, 4096},
-    {OP_FREE, 0, 0},      {OP_REALLOC, 8, 0},  {OP_REALLOC, 9000, 0}, {OP_RECLAIM, 1, 0},
-    {OP_RECLAIM, ALL, 0}, {OP_PRESSURE, 2, 0}, {OP_STATS, 0, 0},
+    {OP_ALLOC, 8, 0},   {OP_ALLOC, 904, 0},   {OP_ALLOC, 12000, 0},  {OP_ALLOC, 20000, 0},
+    {OP_FREE, 0, 0},    {OP_REALLOC, 8, 0},   {OP_REALLOC, 9000, 0}, {OP_ALIGNED, 8, 8192},
+    {OP_RECLAIM, 1, 0}, {OP_RECLAIM, ALL, 0}, {OP_PRESSURE, 2, 0},   {OP_STATS, 0, 0},
 };
 
 /* Across the border of two page tables, at 4 MiB: tables made and dropped, refused on either side
@@ -75,12 +76,12 @@ static const uint32_t refusals_tables[MOVE_REFUSALS] = {1, 2, 1022, 1023, 1024, 
 #define LETTERS(array) sizeof(array) / sizeof((array)[0]), array
 
 static const struct alphabet alphabets[] = {
-    {"mixed", "a little of everything, misuses included", 20, 10, 4, refusals_first,
-     LETTERS(mixed)},
-    {"blocks", "many small blocks on few pages", 8, 3, 6, refusals_first, LETTERS(blocks)},
-    {"holes", "free blocks with pages missing", 24, 16, 4, refusals_first, LETTERS(holes)},
-    {"tables", "blocks across the border of page tables", 2200, 3080, 3, refusals_tables,
-     LETTERS(tables)},
+    {"mixed", "a little of everything, misuses included", 20, 10, 4, LETTERS(mixed),
+     refusals_first},
+    {"blocks", "many small blocks on few pages", 8, 3, 6, LETTERS(blocks), refusals_first},
+    {"holes", "free blocks with pages missing", 24, 16, 4, LETTERS(holes), refusals_first},
+    {"tables", "blocks across the border of page tables", 2200, 3080, 3, LETTERS(tables),
+     refusals_tables},
 };
 
 const struct alphabet *alphabet_at(uint32_t i)

@@ -24,10 +24,10 @@ struct alphabet {
     const char *purpose;
     uint32_t frame_count;
     uint32_t window_pages;
-    uint32_t slot_count;      /* blocks that may live at a time */
-    const uint32_t *refusals; /* which frame requests are refused, MOVE_REFUSALS of them */
+    uint32_t slot_count; /* blocks that may live at a time */
     uint32_t letter_count;
     const struct letter *letters;
+    const uint32_t *refusals; /* which frame requests are refused, MOVE_REFUSALS of them */
 };
 
 /* Bounds that a move's code depends on. */

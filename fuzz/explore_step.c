@@ -22,10 +22,12 @@ bool explorer_start(struct explorer *explorer)
 {
     const struct alphabet *alphabet = explorer->alphabet;
     void *memory = calloc(1, (size_t)session_size_bytes(alphabet->slot_count));
-    if (memory == NULL || !emulator_power_on(alphabet->frame_count) ||
-        !states_make(EXPLORE_DEPTH_MAX + 1u, alphabet->slot_count, alphabet->frame_count))
+    if (memory == NULL)
         return false;
     explorer->session = session_make(memory, alphabet->slot_count);
+    if (!emulator_power_on(alphabet->frame_count) ||
+        !states_make(EXPLORE_DEPTH_MAX + 1u, alphabet->slot_count, alphabet->frame_count))
+        return false;
     emulator.on_fault = fault;
     running = explorer;
     return true;

@@ -124,8 +124,8 @@ static void costs_print(const struct replay *replay)
 }
 
 /* Runs the input with each of its frame requests refused, once, and from then on. */
-static void sweep(struct replay *replay, const char *name, const uint8_t *data,
-                  uint32_t size_bytes, uint32_t request_count)
+static void sweep(struct replay *replay, const char *name, const uint8_t *data, uint32_t size_bytes,
+                  uint32_t request_count)
 {
     struct host_options options = replay->options;
     uint32_t count = request_count < replay->sweep_max ? request_count : replay->sweep_max;
@@ -211,7 +211,8 @@ static void replay_file(struct replay *replay, const char *path)
 static bool parse_number(const char *word, uint32_t *number)
 {
     char *end = NULL;
-    unsigned long value = word != NULL && *word >= '0' && *word <= '9' ? strtoul(word, &end, 10) : 0;
+    unsigned long value =
+        word != NULL && *word >= '0' && *word <= '9' ? strtoul(word, &end, 10) : 0;
     *number = (uint32_t)value;
     return end != NULL && *end == '\0' && value > 0 && value <= UINT32_MAX;
 }

@@ -1,5 +1,5 @@
-/* AFL++ gives every guard in this section a place in its map, as it does for those that its compiler
- * puts there, one for each branch. */
+/* AFL++ gives every guard in this section a place in its map, as it does for those that its
+ * compiler puts there, one for each branch. */
 #include "fuzz/reward.h"
 
 static uint32_t guards[REWARD_COUNT] __attribute__((section("__sancov_guards"), used));

@@ -117,7 +117,8 @@ static bool session_boot(struct session *session)
     scene->heap_made = result == HEAP_OK;
     /* The first page and its table. */
     if (!scene->heap_made &&
-        (!session_rule_S4(session, session->config.frame_count < 2u || injection.frames_refused != 0,
+        (!session_rule_S4(session,
+                          session->config.frame_count < 2u || injection.frames_refused != 0,
                           PAGE_SIZE) ||
          !session_rule_S5(session)))
         return false;

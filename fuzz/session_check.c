@@ -13,8 +13,7 @@ static enum session_check without_journal(enum session_check how, bool is_trace)
 void session_check_begin(struct session *session, const struct session_plan *plan, bool is_trace)
 {
     session->plan = *plan;
-    session->how =
-        session->mirror == NULL ? without_journal(plan->check, is_trace) : plan->check;
+    session->how = session->mirror == NULL ? without_journal(plan->check, is_trace) : plan->check;
     session->census = (struct census){0};
     if (session->mirror != NULL)
         mirror_clear(session->mirror);

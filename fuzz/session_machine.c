@@ -128,6 +128,10 @@ static enum outcome apply_map(struct session *session, const struct op *op)
         if (result == PAGING_OK) {
             *mapped = frame;
             session->scene.device_count++;
+            /* Its user uses it, so that the TLB holds it and a missing flush shows; only where
+             * there is a TLB to look at, and memory behind the page. */
+            if (probe_journal_kept())
+                probe_user_store(device_page(op), frame.n);
         } else if (!give_back(session, frame)) {
             return OUTCOME_VIOLATED;
         }

@@ -52,7 +52,7 @@ static void verdict_broken(const struct verdict *verdict)
 /* The closer an operation comes to the loads and stores that it may make (rule C1), the better: the
  * engine hunts the worst case. */
 #define COST_BUCKETS 16u
-_Static_assert(OP_KIND_COUNT * (COST_BUCKETS + 1u) <= REWARD_COUNT, "a reward for each bucket");
+_Static_assert(OP_KIND_COUNT *(COST_BUCKETS + 1u) <= REWARD_COUNT, "a reward for each bucket");
 
 static void reward_costs(void)
 {

@@ -175,19 +175,21 @@ static void take_blocks(struct mirror *mirror, const struct scene *scene)
     mirror_block_enter(mirror, mirror_granule(mirror, epilogue), 1u);
 }
 
-static void take_lists(struct mirror *mirror, const struct scene *scene)
+static bool take_lists(struct mirror *mirror, const struct scene *scene)
 {
     uint32_t at = scene->heap_at.v;
     if (scene->policy == HEAP_FIRST_FIT) {
         mirror->heads[0] = word_at(at + HEAP_FREELIST);
-        return;
+        return true;
     }
+    bool whole = true;
     for (uint32_t row = 0; row < BINS_ROWS; row++)
         mirror->columns[row] = word_at(at + BINS_BITMAPS + 4u * row);
     for (uint32_t bin = 0; bin < MIRROR_BINS; bin++) {
         mirror->heads[bin] = word_at(at + BINS_HEADS + 4u * bin);
-        (void)step_order(mirror, bin);
+        whole &= step_order(mirror, bin);
     }
+    return whole;
 }
 
 /* Boot's own pages use frames as well. */
@@ -203,16 +205,18 @@ static void take_boot(struct mirror *mirror)
     }
 }
 
-static void take_tables(struct mirror *mirror, const struct scene *scene)
+static bool take_tables(struct mirror *mirror, const struct scene *scene)
 {
     const uint32_t *directory = probe_directory();
     struct violation none;
+    bool whole = true;
     for (uint32_t slot = PROBE_SLOT_DEVICE; slot < RECURSIVE_SLOT; slot++)
         if (slot != PROBE_SLOT_KERNEL && directory[slot] != 0)
-            (void)step_table_taken(mirror, scene, slot, &none);
+            whole &= step_table_taken(mirror, scene, slot, &none);
     for (uint32_t page = 0; page < (mirror->end - mirror->base) / PAGE_SIZE; page++)
         if (mirror->entries[mirror->base / PAGE_SIZE + page] == 0)
             marks_set(&mirror->holes, page);
+    return whole;
 }
 
 static void take_frames(struct mirror *mirror, const struct scene *scene)
@@ -234,15 +238,16 @@ void mirror_take(struct mirror *mirror, const struct scene *scene)
     mirror->new_end = mirror->end;
     mirror->frame_count = scene->frame_count;
     take_boot(mirror);
-    take_tables(mirror, scene);
+    bool whole = take_tables(mirror, scene);
     take_frames(mirror, scene);
     take_blocks(mirror, scene);
-    take_lists(mirror, scene);
+    whole &= take_lists(mirror, scene);
     mirror_work_clear(mirror);
     bool lost;
     (void)probe_journal(&mirror->journal_seen, &lost);
     (void)probe_bulk(&mirror->bulk_seen);
-    mirror->valid = true;
+    /* What check_all has found whole can be taken whole. */
+    mirror->valid = whole;
 }
 
 void mirror_frame_changed(struct mirror *mirror, frame_t frame)

@@ -80,7 +80,7 @@ struct mirror {
     struct mirror_work bins;     /* whose head is to be looked at */
     bool bin_listed[MIRROR_BINS];
     struct mirror_work words;  /* of the frame bitmap that were written */
-    uint64_t *word_listed;       /* a bit for each of them */
+    uint64_t *word_listed;     /* a bit for each of them */
     struct mirror_work frames; /* whose use or free bit has changed */
     bool overflow;             /* a work list was full */
 

@@ -116,13 +116,15 @@ import_corpus()
 prepare_base()
 {
     local name all=
-    local limits="$limit_replay $limit_test $limit_clock $limit_memory_kib $fuzz_seconds"
+    local sources limits="$limit_replay $limit_test $limit_clock $limit_memory_kib"
     compile_core
     import_corpus
     mapfile -t tests < "$base/mutants.tests"
     read_link_line kheap bin/kheap
     read_link_line fuzz bin/fuzz_stack
-    key[compile]=$(digest "$mutate" "$results"/clang/*.o "$results"/gcc/*.o)
+    mapfile -t sources < <(core_files)
+    key[same]=$(digest "$results"/clang/*.o "$results"/gcc/*.o)
+    key[compile]=${key[same]}$(digest "$mutate" "${sources[@]}")
     key[corpus]=$(digest "$base/bin/kheap" corpus/{seeds,grown,found}/* \
         <(declare -f killed_by_corpus limited && printf '%s' "$limits"))
     for name in "${tests[@]}"; do
@@ -131,9 +133,8 @@ prepare_base()
             <(declare -f killed_by_tests limited && printf '%s' "$limits"))
         all+=${key[$name]}
     done
-    key[fuzz]=$(digest "$base/bin/fuzz_stack" "$results"/corpus/* \
-        <(declare -f killed_by_fuzzer limited && printf '%s' "$limits"))
-    key[same]=${key[compile]}
-    key[survived]=$(printf '%s' "$all${key[corpus]}${key[fuzz]}" | sha1sum)
+    key[fuzzer]=$(digest "$base/bin/fuzz_stack" "$results"/corpus/* \
+        <(declare -f killed_by_fuzzer limited && printf '%s' "$limits $fuzz_seconds"))
+    key[survived]=$(printf '%s' "$all${key[corpus]}${key[fuzzer]}" | sha1sum)
     key[survived]=${key[survived]%% *}
 }

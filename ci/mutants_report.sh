@@ -21,17 +21,16 @@ read_accepted()
     while IFS=$'\t' read -r _ name _; do
         exists[$name]=1
     done < "$results/list.all"
-    [[ -f $accepted ]] || return 0
     while IFS= read -r line; do
         number=$((number + 1))
         [[ -n $line && $line != '#'* ]] || continue
         name=${line% :: *}
         if [[ $line != *' :: '*' :: '?* ]]; then
-            problems+=("$accepted:$number: not of the form NAME :: LINE :: REASON")
+            problems+=("${accepted#"$root/"}:$number: not of the form NAME :: LINE :: REASON")
         elif [[ -z ${exists[$name]:-} ]]; then
-            problems+=("$accepted:$number: there is no such mutant any more: $name")
+            problems+=("${accepted#"$root/"}:$number: there is no such mutant any more: $name")
         elif [[ -n ${accepted_reason[$name]:-} ]]; then
-            problems+=("$accepted:$number: the same mutant once more: $name")
+            problems+=("${accepted#"$root/"}:$number: the same mutant once more: $name")
         else
             accepted_reason[$name]=${line##* :: }
         fi
@@ -55,9 +54,9 @@ check_accepted()
         outcome_of "$name"
         case $outcome in
             survived) accepted_digest[${object_of_mutant[$name]}]=1 ;;
-            refused) problems+=("$accepted: does not compile: $lasting") ;;
-            same) problems+=("$accepted: has the core's object code: $lasting") ;;
-            *) problems+=("$accepted: is killed by $outcome: $lasting") ;;
+            refused) problems+=("${accepted#"$root/"}: does not compile: $lasting") ;;
+            same) problems+=("${accepted#"$root/"}: has the core's object code: $lasting") ;;
+            *) problems+=("${accepted#"$root/"}: is killed by $outcome: $lasting") ;;
         esac
     done
 }

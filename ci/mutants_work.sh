@@ -168,7 +168,7 @@ killed_by_fuzzer()
         "$results/corpus"
     status=$?
     ((status != 0)) || return 1
-    judged fuzzer "${key[fuzz]}" "$(ending "$status")"
+    judged fuzzer "${key[fuzzer]}" "$(ending "$status")"
 }
 
 judge_worker()

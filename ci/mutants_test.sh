@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# What ci/mutants says of a command line, of a list of accepted survivors and of single mutants whose
+# end is known. It works in this tree's build/mutants, where results are kept.
+# usage: ci/mutants_test.sh
+set -u -o pipefail
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
+cd -- "$root" || exit 1
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf -- "$scratch"' EXIT
+failures=0
+
+# expect NAME STATUS TEXT ARGUMENT...: TEXT is in what it says.
+expect()
+{
+    local name=$1 status=$2 text=$3 found
+    shift 3
+    ci/mutants "$@" > "$scratch/out" 2>&1 < /dev/null
+    found=$?
+    if [[ $found -ne $status ]]; then
+        printf 'mutants_test: %s: status %d, expected %d\n' "$name" "$found" "$status"
+    elif ! grep -q -F -- "$text" "$scratch/out"; then
+        printf 'mutants_test: %s: does not say: %s\n' "$name" "$text"
+    else
+        return 0
+    fi
+    sed 's/^/    /' "$scratch/out"
+    failures=$((failures + 1))
+}
+
+# The command line.
+expect unknown_option 2 "unknown option: --frobnicate" --frobnicate
+expect value_missing 2 "--only needs a value" --only
+expect bad_pattern 2 "--only takes a regular expression, not: [" --only '['
+expect bad_minimum 2 "--min takes a percentage, not: high" --min high
+for value in 0 -1 x; do
+    expect "bad_sample_$value" 2 "--sample takes a whole number" --sample "$value"
+    expect "bad_jobs_$value" 2 "--jobs takes a whole number" --jobs "$value"
+done
+expect json_no_directory 3 "none/x.json cannot be written" --json "$scratch/none/x.json"
+expect no_accepted 3 "cannot be read" --accepted "$scratch/none"
+expect no_mutant 3 "there is no such mutant" --only 'no such thing'
+expect shown_none 3 "has no mutant 1:1:drop" --show heap/carve.c:1:1:drop
+
+# Leaving a call out that counts live blocks is noticed; a mutant of vaddr_sub, which the core does
+# not use, cannot be.
+: > "$scratch/none_accepted"
+drop='heap/carve.c carve drop#1 :: heap_count(heap, HEAP_LIVE_BLOCKS, 1);'
+quoted='carve drop#1 :: heap_count\(heap, HEAP_LIVE_BLOCKS'
+expect killed 0 "killed by the corpus 1" --only "$quoted" --fuzz 0 --json "$scratch/x.json" \
+    --accepted "$scratch/none_accepted"
+grep -q '"result": "PASS"' "$scratch/x.json" || failures=$((failures + 1))
+grep -q '"killed": 1,' "$scratch/x.json" || failures=$((failures + 1))
+expect same 1 "1 have the core's object code" --only 'vaddr_sub sub-add' --fuzz 0 \
+    --accepted "$scratch/none_accepted"
+expect listed 0 "$drop" --list --only "$quoted"
+
+# The list of accepted survivors.
+printf '%s :: why not\n' "$drop" > "$scratch/killed"
+expect accepted_killed 1 "is killed by corpus: $drop" --only "$quoted" --fuzz 0 \
+    --accepted "$scratch/killed"
+printf '# what was\n\nheap/carve.c carve drop#1 :: is_gone(); :: it was\n' > "$scratch/stale"
+expect accepted_stale 1 "there is no such mutant any more" --only "$quoted" --fuzz 0 \
+    --accepted "$scratch/stale"
+printf 'heap/carve.c carve drop#1\n' > "$scratch/short"
+expect accepted_short 1 "not of the form" --only "$quoted" --fuzz 0 --accepted "$scratch/short"
+
+[[ $failures -eq 0 ]] || exit 1
+printf 'mutants_test: ok\n'

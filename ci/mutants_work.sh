@@ -180,9 +180,10 @@ judge_worker()
         objects=("$root/$results/objects/$digest"/*.o)
         rm -rf -- "$work"
         mkdir -p -- "$work/${name%%/*}" || exit 3
+        killed_by_corpus && continue
+        killed_by_tests && continue
         "$mutate" write "${name%%:*}" "${name#*:}" > "$work/${name%%:*}" || exit 3
-        killed_by_corpus || killed_by_tests || same_by_gcc || killed_by_fuzzer ||
-            judged survived "${key[survived]}" ''
+        same_by_gcc || killed_by_fuzzer || judged survived "${key[survived]}" ''
     done
     rm -rf -- "$work"
 }

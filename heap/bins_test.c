@@ -113,6 +113,54 @@ TEST(the_scan_of_a_bin_is_bounded)
     test_heap_hold();
 }
 
+/* A bin that holds some blocks of its largest size behind others of its smallest, in a heap whose
+ * other free blocks are smaller. Returns those in the order of the list. */
+static void mixed_bin_up(uint32_t large_at, uint32_t count, vaddr_t *blocks)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    for (uint32_t i = 0; i < count; i++) {
+        blocks[i] = test_alloc(i == large_at ? 4216 - 8 : 4104 - 8);
+        (void)test_alloc(8);
+    }
+    vaddr_t end = vaddr_add(blocks[count - 1u], test_size(blocks[count - 1u]) + BLOCK_SIZE_MIN);
+    while (test_size(end) > 64u) {
+        (void)test_alloc(24);
+        end = vaddr_add(end, 32);
+    }
+    for (uint32_t i = count; i-- != 0;)
+        kfree(&test_heap, blocks[i]);
+}
+
+TEST(the_first_blocks_of_a_bin_are_looked_at)
+{
+    vaddr_t blocks[BINS_SCAN + 2];
+    for (uint32_t large_at = 0; large_at < BINS_SCAN + 2u; large_at++) {
+        mixed_bin_up(large_at, BINS_SCAN + 2u, blocks);
+        block_t found = block_at(0);
+        enum freelist_answer answer = bins_find(&test_heap, 4216, &found);
+        EXPECT_EQUAL(answer, large_at < BINS_SCAN ? FREELIST_FOUND : FREELIST_NONE);
+        EXPECT(answer != FREELIST_FOUND || found.at == blocks[large_at].v - 4u);
+    }
+}
+
+TEST(going_through_the_free_blocks_misses_none)
+{
+    vaddr_t blocks[BINS_SCAN + 2];
+    for (uint32_t large_at = 0; large_at < BINS_SCAN + 2u; large_at++) {
+        mixed_bin_up(large_at, BINS_SCAN + 2u, blocks);
+        block_t found;
+        EXPECT_EQUAL(freelist_first(&test_heap, 4216, &found), FREELIST_FOUND);
+        EXPECT_EQUAL(found.at, blocks[large_at].v - 4u);
+        EXPECT_EQUAL(freelist_after(&test_heap, found, 4216, &found), FREELIST_NONE);
+        EXPECT_EQUAL(freelist_first(&test_heap, 4104, &found), FREELIST_FOUND);
+        for (uint32_t i = 0; i < BINS_SCAN + 1u; i++) {
+            EXPECT_EQUAL(found.at, blocks[i].v - 4u);
+            EXPECT_EQUAL(freelist_after(&test_heap, found, 4104, &found), FREELIST_FOUND);
+        }
+        EXPECT_EQUAL(freelist_after(&test_heap, found, 4104, &found), FREELIST_NONE);
+    }
+}
+
 TEST(a_list_that_becomes_empty_leaves_no_bit)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
@@ -133,6 +181,8 @@ int main(void)
     RUN(a_block_found_is_large_enough_and_none_much_larger_is_missed);
     RUN(a_block_of_exactly_the_size_is_found_first_in_its_bin);
     RUN(the_scan_of_a_bin_is_bounded);
+    RUN(the_first_blocks_of_a_bin_are_looked_at);
+    RUN(going_through_the_free_blocks_misses_none);
     RUN(a_list_that_becomes_empty_leaves_no_bit);
     return 0;
 }

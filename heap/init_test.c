@@ -47,6 +47,49 @@ TEST(a_bad_window_is_refused_with_nothing_changed)
     }
 }
 
+TEST(an_unknown_policy_is_refused)
+{
+    test_boot_up(TEST_FRAMES);
+    uint64_t before = test_state(0, 0);
+    struct heap heap;
+    struct heap_config config = config_of(TEST_START.v, HEAP_WINDOW_END);
+    config.policy = (enum heap_policy)(HEAP_FIRST_FIT + 1);
+    EXPECT_EQUAL(heap_init(&heap, &config), HEAP_BAD_WINDOW);
+    EXPECT_EQUAL(test_state(0, 0), before);
+}
+
+/* Makes every call there is with interrupts enabled or not, and expects them to stay so. */
+TEST(calls_leave_interrupts_as_they_were)
+{
+    for (uint32_t enabled = 0; enabled < 2; enabled++) {
+        test_heap_up(TEST_FRAMES, TEST_PAGES);
+        struct heap heap;
+        struct heap_stats stats;
+        struct heap_config config = config_of(TEST_START.v, HEAP_WINDOW_END);
+        vaddr_t at = VADDR_NULL;
+        for (uint32_t call = 0; call < 14; call++) {
+            machine_interrupts_restore(enabled);
+            switch (call) {
+            case 0: (void)heap_init(&heap, &config); break;
+            case 1: EXPECT(heap_open(&heap, TEST_START)); break;
+            case 2: EXPECT(!heap_open(&heap, vaddr_of(0x1000))); break;
+            case 3: at = test_alloc(100); break;
+            case 4: (void)kmalloc(&test_heap, ~0u); break;
+            case 5: (void)kmalloc(&test_heap, TEST_PAGES * PAGE_SIZE); break;
+            case 6: at = krealloc(&test_heap, at, 200); break;
+            case 7: at = krealloc(&test_heap, at, 20); break;
+            case 8: (void)krealloc(&test_heap, vaddr_of(16), 20); break;
+            case 9: EXPECT(kmalloc_usable_size(&test_heap, at) >= 20); break;
+            case 10: heap_stats(&test_heap, &stats); break;
+            case 11: kfree(&test_heap, at); break;
+            case 12: kfree(&test_heap, at); break;
+            default: (void)heap_reclaim(&test_heap, 10); break;
+            }
+            EXPECT_EQUAL(machine_interrupts_disable(), enabled);
+        }
+    }
+}
+
 TEST(a_window_whose_start_is_mapped_is_refused)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
@@ -109,6 +152,8 @@ int main(void)
 {
     RUN_BOTH(a_fresh_heap_is_one_free_block_in_one_page);
     RUN_BOTH(a_bad_window_is_refused_with_nothing_changed);
+    RUN_BOTH(an_unknown_policy_is_refused);
+    RUN_BOTH(calls_leave_interrupts_as_they_were);
     RUN_BOTH(a_window_whose_start_is_mapped_is_refused);
     RUN_BOTH(a_refused_frame_leaves_no_heap_behind);
     RUN_BOTH(a_window_of_one_page_serves_what_fits);

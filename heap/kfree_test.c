@@ -65,6 +65,18 @@ TEST(free_merges_both_neighbours)
     test_heap_hold();
 }
 
+TEST(tags_that_were_merged_away_are_dead)
+{
+    row_up();
+    kfree(&test_heap, row[0]);
+    kfree(&test_heap, row[2]);
+    kfree(&test_heap, row[1]);
+    for (uint32_t i = 1; i < 3; i++) {
+        EXPECT_EQUAL(test_tag(row[i].v - 8u), TAG_DEAD);
+        EXPECT_EQUAL(test_tag(row[i].v - 4u), TAG_DEAD);
+    }
+}
+
 TEST(the_last_block_merges_with_the_end)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
@@ -158,6 +170,7 @@ int main(void)
     RUN_BOTH(free_merges_the_previous_block);
     RUN_BOTH(free_merges_the_next_block);
     RUN_BOTH(free_merges_both_neighbours);
+    RUN_BOTH(tags_that_were_merged_away_are_dead);
     RUN_BOTH(the_last_block_merges_with_the_end);
     RUN_BOTH(free_unmaps_nothing);
     RUN_BOTH(a_freed_block_is_used_again);

@@ -43,6 +43,22 @@ TEST(a_size_that_rounds_to_the_same_block_changes_nothing)
     EXPECT_EQUAL(test_heap_state(), before);
 }
 
+/* Nor does it change the order of the list that the block behind is on. */
+TEST(a_size_that_stays_leaves_a_free_block_behind_in_its_place)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t row[5];
+    for (uint32_t i = 0; i < 5; i++)
+        row[i] = test_alloc(100);
+    (void)test_alloc(8);
+    kfree(&test_heap, row[1]);
+    kfree(&test_heap, row[3]);
+    uint64_t before = test_heap_state();
+    EXPECT_EQUAL(krealloc(&test_heap, row[0], 104).v, row[0].v);
+    EXPECT_EQUAL(krealloc(&test_heap, row[2], 104).v, row[2].v);
+    EXPECT_EQUAL(test_heap_state(), before);
+}
+
 TEST(shrinking_by_less_than_a_block_changes_nothing)
 {
     vaddr_t at = enclosed_up(104);
@@ -139,6 +155,22 @@ TEST(growing_into_a_sparse_block_maps_what_it_needs)
     test_heap_hold();
     EXPECT_EQUAL(krealloc(&test_heap, at, 20u * PAGE_SIZE + 100u).v, at.v);
     test_expect(at, 6, 5u * PAGE_SIZE);
+    test_heap_hold();
+}
+
+TEST(growing_past_an_emptied_hole_at_the_end_leaves_no_hole)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t at = test_alloc(100);
+    vaddr_t hole = test_alloc(20u * PAGE_SIZE);
+    vaddr_t last = test_alloc(100);
+    kfree(&test_heap, hole);
+    EXPECT(heap_reclaim(&test_heap, 100) >= 18);
+    kfree(&test_heap, last);
+    EXPECT_EQUAL(krealloc(&test_heap, at, 30u * PAGE_SIZE).v, at.v);
+    vaddr_t rest = vaddr_add(at, test_size(at));
+    EXPECT(rest.v < test_field(HEAP_END) && !test_used(rest));
+    EXPECT_EQUAL(test_tag(rest.v - 4u) & TAG_SPARSE, 0);
     test_heap_hold();
 }
 
@@ -291,6 +323,7 @@ int main(void)
     RUN_BOTH(null_allocates);
     RUN_BOTH(size_0_frees);
     RUN_BOTH(a_size_that_rounds_to_the_same_block_changes_nothing);
+    RUN_BOTH(a_size_that_stays_leaves_a_free_block_behind_in_its_place);
     RUN_BOTH(shrinking_by_less_than_a_block_changes_nothing);
     RUN_BOTH(shrinking_gives_the_tail_back);
     RUN_BOTH(shrinking_merges_the_tail_with_a_free_block_behind);
@@ -299,6 +332,7 @@ int main(void)
     RUN_BOTH(growing_at_the_end_grows_the_heap_in_place);
     RUN_BOTH(growing_a_last_block_that_fills_the_extent_grows_the_heap);
     RUN_BOTH(growing_into_a_sparse_block_maps_what_it_needs);
+    RUN_BOTH(growing_past_an_emptied_hole_at_the_end_leaves_no_hole);
     RUN_BOTH(growing_into_a_sparse_block_maps_the_start_of_its_rest);
     RUN_BOTH(growing_past_a_used_block_moves_with_all_usable_bytes);
     RUN_BOTH(a_refused_size_keeps_the_block);

@@ -318,6 +318,22 @@ TEST(kmalloc_reports_a_damaged_end)
     uint64_t before = test_heap_state();
     EXPECT(vaddr_is_null(kmalloc(&test_heap, 5000)));
     EXPECT_EQUAL(test_misuse_count, 1);
+    EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_NEIGHBOUR);
+    EXPECT_EQUAL(test_misuse.at.v, at + 4u);
+    EXPECT_EQUAL(test_heap_state(), before);
+}
+
+TEST(reclaim_reports_a_damaged_end)
+{
+    row_up(false, false);
+    uint32_t at = test_field(HEAP_END) - 4u;
+    test_poke(at, test_word(at) ^ 64u);
+    uint64_t before = test_heap_state();
+    EXPECT_EQUAL(heap_reclaim(&test_heap, 100), 0);
+    EXPECT_EQUAL(test_misuse_count, 1);
+    EXPECT_EQUAL(test_misuse.call, MISUSE_RECLAIM);
+    EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_NEIGHBOUR);
+    EXPECT_EQUAL(test_misuse.at.v, at + 4u);
     EXPECT_EQUAL(test_heap_state(), before);
 }
 
@@ -332,6 +348,9 @@ TEST(reclaim_reports_a_damaged_free_block)
     EXPECT_EQUAL(heap_reclaim(&test_heap, 100), 0);
     EXPECT_EQUAL(test_misuse_count, 1);
     EXPECT_EQUAL(test_misuse.call, MISUSE_RECLAIM);
+    EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
+    /* By first fit the last block is on the same list, and is looked at first. */
+    EXPECT(test_misuse.at.v == hole.v || test_policy == HEAP_FIRST_FIT);
     EXPECT_EQUAL(test_heap_state(), before);
 }
 
@@ -397,6 +416,43 @@ TEST(freeing_beside_a_damaged_list_writes_nowhere_else)
     }
 }
 
+/* The list's head is looked at before anything is written to it, where first fit walks from it. */
+TEST(freeing_with_a_damaged_head_writes_nowhere_else)
+{
+    row_up(false, true);
+    uint32_t target = block.v + 4u;
+    uint32_t words[] = {test_word(target + 4u), test_word(target + 8u)};
+    heads_poke(target);
+    kfree(&test_heap, last);
+    EXPECT_EQUAL(test_word(target + 4u), words[0]);
+    EXPECT_EQUAL(test_word(target + 8u), words[1]);
+}
+
+/* Three free blocks of one size; links of the one in the middle of their list are damaged so that
+ * each by itself could be right. */
+TEST(links_that_are_wrong_only_for_this_place_in_the_list_are_reported)
+{
+    for (uint32_t to_itself = 0; to_itself < 2; to_itself++) {
+        test_heap_up(TEST_FRAMES, TEST_PAGES);
+        vaddr_t row[7];
+        for (uint32_t i = 0; i < 7; i++)
+            row[i] = test_alloc(120);
+        (void)test_alloc(8);
+        for (uint32_t i = 1; i < 7; i += 2)
+            kfree(&test_heap, row[i]);
+        uint32_t middle = row[3].v - 4u;
+        EXPECT(test_word(middle + 4u) != 0 && test_word(middle + 8u) != 0);
+        if (to_itself != 0)
+            test_poke(middle + 4u, middle);
+        test_poke(middle + 8u, to_itself != 0 ? middle : 0);
+        uint64_t before = test_heap_state();
+        kfree(&test_heap, row[2]);
+        EXPECT_EQUAL(test_misuse_count, 1);
+        EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
+        EXPECT_EQUAL(test_heap_state(), before);
+    }
+}
+
 TEST(a_report_shows_the_words_around_the_block)
 {
     row_up(false, false);
@@ -415,6 +471,10 @@ TEST(a_report_shows_the_words_around_the_block)
 
 TEST(every_reason_and_call_has_a_text_of_its_own)
 {
+    for (enum misuse_reason a = 0; a <= MISUSE_DAMAGED_LINK; a++)
+        EXPECT(misuse_reason_text(a) != NULL && misuse_reason_text(a)[0] != '\0');
+    for (enum misuse_call a = 0; a <= MISUSE_STATS; a++)
+        EXPECT(misuse_call_text(a) != NULL && misuse_call_text(a)[0] != '\0');
     for (enum misuse_reason a = 0; a <= MISUSE_DAMAGED_LINK; a++)
         for (enum misuse_reason b = 0; b < a; b++)
             EXPECT(misuse_reason_text(a) != misuse_reason_text(b));
@@ -461,6 +521,7 @@ int main(void)
     RUN_BOTH(the_tags_at_both_ends_of_the_extent_are_verified);
     RUN_BOTH(kmalloc_reports_a_damaged_free_block);
     RUN_BOTH(kmalloc_reports_a_damaged_end);
+    RUN_BOTH(reclaim_reports_a_damaged_end);
     RUN_BOTH(reclaim_reports_a_damaged_free_block);
     RUN_BOTH(a_damaged_link_to_the_edge_of_mapped_memory_does_not_fault);
     RUN_BOTH(a_link_to_a_false_block_before_a_hole_does_not_fault);
@@ -468,6 +529,8 @@ int main(void)
     RUN_BOTH(a_report_shows_the_words_around_the_block);
     RUN_BOTH(every_reason_and_call_has_a_text_of_its_own);
     RUN_BOTH(a_list_that_leads_back_into_itself_is_reported);
-    RUN_BOTH(a_list_that_leads_back_into_itself_is_reported);
+    RUN_BOTH(links_that_are_wrong_only_for_this_place_in_the_list_are_reported);
+    test_policy = HEAP_FIRST_FIT;
+    RUN(freeing_with_a_damaged_head_writes_nowhere_else);
     return 0;
 }

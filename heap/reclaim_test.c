@@ -83,6 +83,25 @@ TEST(whole_pages_inside_a_free_block_are_unmapped)
     }
 }
 
+TEST(exactly_the_pages_between_hold_and_footer_are_unmapped)
+{
+    for (uint32_t payload = PAGE_SIZE; payload < 3u * PAGE_SIZE; payload += 8) {
+        test_heap_up(TEST_FRAMES, TEST_PAGES);
+        vaddr_t hole = test_alloc(payload);
+        uint32_t size = test_size(hole);
+        (void)test_alloc(3000);
+        kfree(&test_heap, hole);
+        uint32_t first = page_round_up(hole.v + BLOCK_SIZE_MIN);
+        uint32_t end = page_round_down(hole.v - 4u + size - 4u);
+        uint32_t count = end > first ? (end - first) / PAGE_SIZE : 0;
+        (void)heap_reclaim(&test_heap, ~0u);
+        for (uint32_t i = 0; i < count; i++)
+            EXPECT(probe_page(vaddr_of(first + i * PAGE_SIZE)) == NULL);
+        EXPECT_EQUAL(test_tag(hole.v - 4u), size | (count != 0 ? TAG_SPARSE : 0u));
+        test_heap_hold();
+    }
+}
+
 TEST(a_whole_page_table_in_a_free_block_is_given_back)
 {
     test_heap_up(4000, 4000);
@@ -202,6 +221,26 @@ TEST(a_hole_that_became_the_end_is_mapped_when_the_heap_grows)
     test_heap_hold();
 }
 
+TEST(a_hole_that_became_the_end_is_used_up_without_growth)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    (void)test_alloc(3000);
+    vaddr_t hole = test_alloc(20u * PAGE_SIZE);
+    vaddr_t last = test_alloc(PAGE_SIZE);
+    kfree(&test_heap, hole);
+    EXPECT(heap_reclaim(&test_heap, ~0u) >= 19);
+    kfree(&test_heap, last);
+    uint32_t end = test_field(HEAP_END);
+    EXPECT_EQUAL(hole.v - 4u + test_size(hole), end - 4u);
+    for (uint32_t left = 0; left <= 32; left += 8) {
+        vaddr_t at = test_alloc(test_size(hole) - BLOCK_OVERHEAD - left);
+        EXPECT_EQUAL(at.v, hole.v);
+        EXPECT_EQUAL(test_field(HEAP_END), end);
+        test_heap_hold();
+        kfree(&test_heap, at);
+    }
+}
+
 TEST(live_blocks_keep_their_contents)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
@@ -244,6 +283,7 @@ int main(void)
     RUN_BOTH(the_end_moves_down_to_the_last_used_block);
     RUN_BOTH(the_end_moves_down_wherever_the_last_block_ends);
     RUN_BOTH(whole_pages_inside_a_free_block_are_unmapped);
+    RUN_BOTH(exactly_the_pages_between_hold_and_footer_are_unmapped);
     RUN_BOTH(a_whole_page_table_in_a_free_block_is_given_back);
     RUN_BOTH(a_budget_is_kept_within_a_hole_and_used_up_in_steps);
     RUN_BOTH(a_budget_goes_on_behind_pages_that_were_mapped_again);
@@ -252,6 +292,7 @@ int main(void)
     RUN_BOTH(a_block_cut_from_a_hole_leaves_the_start_of_the_rest_mapped);
     RUN_BOTH(an_aligned_block_in_the_middle_of_an_emptied_hole_is_mapped);
     RUN_BOTH(a_hole_that_became_the_end_is_mapped_when_the_heap_grows);
+    RUN_BOTH(a_hole_that_became_the_end_is_used_up_without_growth);
     RUN_BOTH(live_blocks_keep_their_contents);
     RUN_BOTH(freeing_beside_a_hole_merges_with_it);
     return 0;

@@ -1,0 +1,85 @@
+#include "heap/arena.h"
+
+#include "ci/unit.h"
+#include "heap/test_machine.h"
+#include "mmu_x86/machine.h"
+
+/* The core's own calls are made with interrupts disabled. */
+static void up(uint32_t frame_count, uint32_t window_pages)
+{
+    test_heap_up(frame_count, window_pages);
+    (void)machine_interrupts_disable();
+}
+
+TEST(mapping_that_is_refused_says_no_frame)
+{
+    up(20, 100);
+    uint64_t before = test_heap_state();
+    uint32_t end = test_field(HEAP_END);
+    EXPECT_EQUAL(arena_map(&test_heap, end, end + 50u * PAGE_SIZE), ARENA_NO_FRAME);
+    EXPECT_EQUAL(test_heap_state(), before);
+}
+
+TEST(extending_says_what_is_missing)
+{
+    up(20, 100);
+    uint64_t before = test_heap_state();
+    uint32_t end = test_field(HEAP_END);
+    block_t epilogue = block_at(end - 4u);
+    uint32_t size_now = 99;
+    EXPECT_EQUAL(arena_extend(&test_heap, epilogue, 50u * PAGE_SIZE, end, &size_now),
+                 ARENA_NO_FRAME);
+    EXPECT_EQUAL(arena_extend(&test_heap, epilogue, 99u * PAGE_SIZE + 8u, end, &size_now),
+                 ARENA_WINDOW_FULL);
+    EXPECT_EQUAL(size_now, 99);
+    EXPECT_EQUAL(test_heap_state(), before);
+}
+
+TEST(extending_reaches_the_windows_end_and_no_further)
+{
+    up(TEST_FRAMES, 100);
+    uint32_t end = test_field(HEAP_END);
+    block_t epilogue = block_at(end - 4u);
+    uint32_t size_now;
+    EXPECT_EQUAL(arena_extend(&test_heap, epilogue, 99u * PAGE_SIZE, end, &size_now), ARENA_OK);
+    EXPECT_EQUAL(size_now, 99u * PAGE_SIZE);
+    EXPECT_EQUAL(test_field(HEAP_END), test_field(HEAP_LIMIT));
+    EXPECT_EQUAL(test_tag(test_field(HEAP_END) - 4u), TAG_SENTINEL);
+    EXPECT_EQUAL(test_field(HEAP_PEAK_END), test_field(HEAP_END));
+}
+
+TEST(unmapping_keeps_to_the_pages_that_lie_wholly_inside)
+{
+    up(TEST_FRAMES, 100);
+    uint32_t end = test_field(HEAP_END);
+    EXPECT_EQUAL(arena_map(&test_heap, end, end + 20u * PAGE_SIZE), ARENA_OK);
+    EXPECT_EQUAL(arena_unmap(&test_heap, end + 1u, end + 5u * PAGE_SIZE - 1u, ~0u), 3);
+    EXPECT(probe_page(vaddr_of(end)) != NULL);
+    EXPECT(probe_page(vaddr_of(end + 4u * PAGE_SIZE)) != NULL);
+    EXPECT_EQUAL(arena_unmap(&test_heap, end, end + 5u * PAGE_SIZE, ~0u), 2);
+    EXPECT_EQUAL(arena_unmap(&test_heap, end, end + 20u * PAGE_SIZE, 7), 7);
+    EXPECT_EQUAL(test_field(HEAP_MAPPED_PAGES), 1 + 8);
+}
+
+TEST(more_pages_than_a_table_has_bytes_are_unmapped_at_once)
+{
+    uint32_t page_count = PAGE_SIZE + 100u;
+    up(page_count + 100u, page_count + 100u);
+    uint32_t end = test_field(HEAP_END);
+    EXPECT_EQUAL(arena_map(&test_heap, end, end + (page_count + 10u) * PAGE_SIZE), ARENA_OK);
+    /* The four tables that lie wholly in what is unmapped go as well. */
+    EXPECT_EQUAL(arena_unmap(&test_heap, end, end + page_count * PAGE_SIZE, ~0u), page_count + 3u);
+    EXPECT_EQUAL(test_field(HEAP_MAPPED_PAGES), 1 + 10);
+    for (uint32_t i = 0; i < 10; i++)
+        EXPECT(probe_page(vaddr_of(end + (page_count + i) * PAGE_SIZE)) != NULL);
+}
+
+int main(void)
+{
+    RUN_BOTH(mapping_that_is_refused_says_no_frame);
+    RUN_BOTH(extending_says_what_is_missing);
+    RUN_BOTH(extending_reaches_the_windows_end_and_no_further);
+    RUN_BOTH(unmapping_keeps_to_the_pages_that_lie_wholly_inside);
+    RUN_BOTH(more_pages_than_a_table_has_bytes_are_unmapped_at_once);
+    return 0;
+}

@@ -1,0 +1,103 @@
+/* What the headers say that a call costs, in words that the core loads and stores. */
+#include "ci/unit.h"
+#include "heap/freelist.h"
+#include "heap/test_machine.h"
+
+static uint64_t accesses(void)
+{
+    return probe_counts().loads + probe_counts().stores;
+}
+
+static uint64_t cost_of_alloc(uint32_t size_bytes)
+{
+    uint64_t before = accesses();
+    EXPECT(!vaddr_is_null(kmalloc(&test_heap, size_bytes)));
+    return accesses() - before;
+}
+
+TEST(taking_a_mapped_block_costs_the_same_whatever_its_size)
+{
+    uint64_t costs[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t size = i == 0 ? 5000 : 1000000;
+        test_heap_up(TEST_FRAMES, TEST_PAGES);
+        (void)test_alloc(PAGE_SIZE - CONTROL_SIZE - 16u);
+        vaddr_t at = test_alloc(size);
+        (void)test_alloc(8);
+        kfree(&test_heap, at);
+        costs[i] = cost_of_alloc(size);
+    }
+    EXPECT_EQUAL(costs[0], costs[1]);
+}
+
+TEST(growth_costs_the_pages_that_are_missing)
+{
+    uint64_t costs[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t have = (i == 0 ? 3u : 300u) * PAGE_SIZE;
+        test_heap_up(TEST_FRAMES, TEST_PAGES);
+        (void)test_alloc(PAGE_SIZE - CONTROL_SIZE - 16u);
+        kfree(&test_heap, test_alloc(have - BLOCK_OVERHEAD));
+        costs[i] = cost_of_alloc(have);
+    }
+    EXPECT_EQUAL(costs[0], costs[1]);
+}
+
+/* Of small free blocks, each has a bin below that of the blocks that a page may lie in. */
+TEST(small_free_blocks_cost_the_reclaimer_nothing)
+{
+    uint64_t costs[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        test_heap_up(TEST_FRAMES, TEST_PAGES);
+        for (uint32_t j = 0; j < 100; j++) {
+            vaddr_t at = test_alloc(16 + 8 * j);
+            (void)test_alloc(8);
+            if (i == 1)
+                kfree(&test_heap, at);
+        }
+        uint64_t before = accesses();
+        EXPECT_EQUAL(heap_reclaim(&test_heap, 1), 0);
+        costs[i] = accesses() - before;
+    }
+    EXPECT_EQUAL(costs[0], costs[1]);
+}
+
+TEST(a_budget_that_is_used_up_ends_the_reclaimers_way)
+{
+    uint64_t costs[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        test_heap_up(TEST_FRAMES, TEST_PAGES);
+        (void)test_alloc(PAGE_SIZE - CONTROL_SIZE - 16u);
+        for (uint32_t j = 0; j < 20; j++) {
+            vaddr_t at = test_alloc(3u * PAGE_SIZE - BLOCK_OVERHEAD);
+            (void)test_alloc(PAGE_SIZE - BLOCK_OVERHEAD);
+            if (j < 2 || i == 1)
+                kfree(&test_heap, at);
+        }
+        uint64_t before = accesses();
+        EXPECT_EQUAL(heap_reclaim(&test_heap, 1), 1);
+        costs[i] = accesses() - before;
+    }
+    EXPECT_EQUAL(costs[0], costs[1]);
+}
+
+TEST(a_refusal_for_want_of_frames_writes_to_no_table)
+{
+    test_heap_up(50, TEST_PAGES);
+    uint64_t before = probe_counts().stores;
+    uint32_t requests = injection.frame_requests;
+    EXPECT(vaddr_is_null(kmalloc(&test_heap, 60u * PAGE_SIZE)));
+    EXPECT_EQUAL(probe_counts().stores - before, 1); /* HEAP_REFUSED_FRAMES */
+    EXPECT_EQUAL(injection.frame_requests, requests);
+}
+
+int main(void)
+{
+    RUN_BOTH(taking_a_mapped_block_costs_the_same_whatever_its_size);
+    RUN_BOTH(growth_costs_the_pages_that_are_missing);
+    test_policy = HEAP_BINS;
+    RUN(small_free_blocks_cost_the_reclaimer_nothing);
+    RUN_BOTH(a_budget_that_is_used_up_ends_the_reclaimers_way);
+    RUN_BOTH(a_refusal_for_want_of_frames_writes_to_no_table);
+    return 0;
+}

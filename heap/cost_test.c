@@ -68,12 +68,13 @@ TEST(a_budget_that_is_used_up_ends_the_reclaimers_way)
     for (uint32_t i = 0; i < 2; i++) {
         test_heap_up(TEST_FRAMES, TEST_PAGES);
         (void)test_alloc(PAGE_SIZE - CONTROL_SIZE - 16u);
+        vaddr_t holes[20];
         for (uint32_t j = 0; j < 20; j++) {
-            vaddr_t at = test_alloc(3u * PAGE_SIZE - BLOCK_OVERHEAD);
+            holes[j] = test_alloc(3u * PAGE_SIZE - BLOCK_OVERHEAD);
             (void)test_alloc(PAGE_SIZE - BLOCK_OVERHEAD);
-            if (j < 2 || i == 1)
-                kfree(&test_heap, at);
         }
+        for (uint32_t j = i == 0 ? 4u : 20u; j-- != 0;)
+            kfree(&test_heap, holes[j]);
         uint64_t before = accesses();
         EXPECT_EQUAL(heap_reclaim(&test_heap, 1), 1);
         costs[i] = accesses() - before;

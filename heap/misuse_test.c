@@ -453,6 +453,35 @@ TEST(links_that_are_wrong_only_for_this_place_in_the_list_are_reported)
     }
 }
 
+TEST(a_list_that_begins_with_a_used_block_is_reported)
+{
+    row_up(false, true);
+    test_poke(block.v, 0);
+    test_poke(block.v + 4u, 0);
+    heads_poke(block.v - 4u);
+    uint64_t before = test_heap_state();
+    EXPECT(vaddr_is_null(kmalloc(&test_heap, 100)));
+    EXPECT_EQUAL(test_misuse_count, 1);
+    EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
+    EXPECT_EQUAL(test_misuse.at.v, block.v);
+    EXPECT_EQUAL(test_heap_state(), before);
+}
+
+TEST(the_reason_tells_the_neighbours_tags_from_their_links)
+{
+    for (uint32_t neighbours = 0; neighbours < 2; neighbours++) {
+        row_up(neighbours != 0, neighbours != 0);
+        for (enum place place = PLACE_NEXT_HEADER; place < PLACE_FREE_NEXT; place++) {
+            damage(place, 0x40u, CALL_KFREE);
+            EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_NEIGHBOUR);
+        }
+        for (enum place place = PLACE_FREE_NEXT; neighbours != 0 && place < PLACE_COUNT; place++) {
+            damage(place, 0x40u, CALL_KFREE);
+            EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
+        }
+    }
+}
+
 TEST(a_report_shows_the_words_around_the_block)
 {
     row_up(false, false);
@@ -526,6 +555,8 @@ int main(void)
     RUN_BOTH(a_damaged_link_to_the_edge_of_mapped_memory_does_not_fault);
     RUN_BOTH(a_link_to_a_false_block_before_a_hole_does_not_fault);
     RUN_BOTH(freeing_beside_a_damaged_list_writes_nowhere_else);
+    RUN_BOTH(a_list_that_begins_with_a_used_block_is_reported);
+    RUN_BOTH(the_reason_tells_the_neighbours_tags_from_their_links);
     RUN_BOTH(a_report_shows_the_words_around_the_block);
     RUN_BOTH(every_reason_and_call_has_a_text_of_its_own);
     RUN_BOTH(a_list_that_leads_back_into_itself_is_reported);

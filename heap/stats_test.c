@@ -103,6 +103,7 @@ TEST(a_damaged_free_block_ends_the_sums_and_is_reported)
     EXPECT(stats.free_blocks <= 1);
     EXPECT_EQUAL(test_misuse_count, 1);
     EXPECT_EQUAL(test_misuse.call, MISUSE_STATS);
+    EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
 }
 
 int main(void)

@@ -120,6 +120,14 @@ TEST(ranges_are_clipped_at_4_gib)
     EXPECT_EQUAL(take_result(), FRAMES_NONE_FREE);
     EXPECT_EQUAL(give_back(20), FRAMES_OK);
     EXPECT_EQUAL(take(), 20);
+
+    /* The way up to the next free frame is gone once. */
+    EXPECT_EQUAL(give_back(FRAME_COUNT_MAX - 8u), FRAMES_OK);
+    EXPECT_EQUAL(give_back(FRAME_COUNT_MAX - 7u), FRAMES_OK);
+    EXPECT_EQUAL(take(), FRAME_COUNT_MAX - 8u);
+    uint64_t before = probe_counts().loads;
+    EXPECT_EQUAL(take(), FRAME_COUNT_MAX - 7u);
+    EXPECT(probe_counts().loads - before < 10u);
 }
 
 TEST(too_little_room_is_refused_with_nothing_written)
@@ -129,6 +137,7 @@ TEST(too_little_room_is_refused_with_nothing_written)
     struct memory_map map = {&usable, 1, NULL, 0};
     uint64_t before = test_state(0, 0);
     uint32_t needed = frames_size_bytes(4000);
+    EXPECT_EQUAL(needed, FRAMES_BITS + 4u * (4u + 2u * 125u));
     EXPECT_EQUAL(frames_init(test_boot.frames_at, needed - 1u, &map), FRAMES_NO_ROOM);
     EXPECT_EQUAL(test_state(0, 0), before);
     EXPECT_EQUAL(frames_init(test_boot.frames_at, needed, &map), FRAMES_OK);

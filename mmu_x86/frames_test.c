@@ -170,6 +170,19 @@ TEST(take_gives_the_lowest_free_frame)
     EXPECT_EQUAL(take(), 70);
 }
 
+TEST(the_hint_stays_where_nothing_below_became_free)
+{
+    init_first(3000);
+    for (uint32_t i = 0; i < 1500; i++)
+        (void)take();
+    EXPECT_EQUAL(test_frames_word(FRAMES_HINT), 1);
+    EXPECT_EQUAL(give_back(1030), FRAMES_OK);
+    EXPECT_EQUAL(test_frames_word(FRAMES_HINT), 1);
+    EXPECT_EQUAL(give_back(1023), FRAMES_OK);
+    EXPECT_EQUAL(test_frames_word(FRAMES_HINT), 0);
+    test_frames_hold();
+}
+
 TEST(exhaustion_is_refused_and_counted)
 {
     init_first(40);
@@ -272,6 +285,7 @@ int main(void)
     RUN(too_little_room_is_refused_with_nothing_written);
     RUN(init_writes_only_the_bytes_it_asked_for);
     RUN(take_gives_the_lowest_free_frame);
+    RUN(the_hint_stays_where_nothing_below_became_free);
     RUN(exhaustion_is_refused_and_counted);
     RUN(a_frame_cannot_be_given_back_twice);
     RUN(a_frame_that_is_not_managed_cannot_be_given_back);

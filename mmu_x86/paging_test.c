@@ -130,6 +130,29 @@ TEST(unmap_hands_the_frame_back_and_drops_the_empty_table)
     EXPECT_EQUAL(test_state(0, 0), before);
 }
 
+/* As long as a page's entry is present, the processor may cache it again. */
+TEST(unmapping_clears_the_present_bit_at_once)
+{
+    for (uint32_t page_count = 1; page_count < 60; page_count += 29) {
+        test_boot_up(FRAME_COUNT);
+        (void)map_range(PAGE, 60);
+        probe_journal_clear();
+        (void)unmap_range(PAGE, page_count);
+        bool lost;
+        uint32_t count;
+        uint32_t written = 0;
+        const struct journal_entry *journal = probe_journal(&count, &lost);
+        for (uint32_t i = 0; i < count; i++) {
+            if (journal[i].at.v < TABLES_AT)
+                continue;
+            EXPECT_EQUAL(journal[i].word & ENTRY_PRESENT, 0);
+            written++;
+        }
+        EXPECT(!lost);
+        EXPECT(written >= 2u * page_count);
+    }
+}
+
 TEST(what_is_not_mapped_cannot_be_unmapped)
 {
     test_boot_up(FRAME_COUNT);
@@ -255,6 +278,65 @@ TEST(map_range_that_outruns_memory_is_undone)
     EXPECT_EQUAL(test_state(0, 0), before);
     EXPECT_EQUAL(paging_map_range(FRAMES, PAGE, 19, &change), PAGING_OK);
     EXPECT_EQUAL(test_frames_word(FRAMES_FREE), 0);
+}
+
+TEST(a_request_that_outruns_memory_asks_for_no_frame)
+{
+    for (uint32_t mapped = 0; mapped < 2; mapped++) {
+        test_boot_up(40);
+        if (mapped != 0)
+            (void)map_range(page_after(PAGE, 1020), 1);
+        uint32_t requests = injection.frame_requests;
+        uint32_t fits = test_frames_word(FRAMES_FREE) - (mapped != 0 ? 1u : 2u);
+        struct paging_change change;
+        for (uint32_t more = 1; more < 4; more++)
+            EXPECT_EQUAL(paging_map_range(FRAMES, page_after(PAGE, 1021), fits + more, &change),
+                         PAGING_NO_FRAME);
+        EXPECT_EQUAL(injection.frame_requests, requests);
+        EXPECT_EQUAL(map_range(page_after(PAGE, 1021), fits).page_count, fits);
+    }
+}
+
+TEST(whichever_page_is_left_keeps_its_table)
+{
+    static const uint32_t left[] = {0, 1, 511, 1022, 1023};
+    for (uint32_t i = 0; i < 5; i++) {
+        for (uint32_t other = 0; other < TABLE_ENTRIES; other += 93) {
+            if (other == left[i])
+                continue;
+            test_boot_up(FRAME_COUNT);
+            (void)map_range(page_after(PAGE, left[i]), 1);
+            (void)map_range(page_after(PAGE, other), 1);
+            EXPECT_EQUAL(unmap_range(page_after(PAGE, other), 1).table_count, 0);
+            EXPECT((test_entry(page_after(PAGE, left[i])) & ENTRY_PRESENT) != 0);
+            EXPECT_EQUAL(unmap_range(page_after(PAGE, left[i]), 1).table_count, 1);
+        }
+    }
+}
+
+TEST(only_the_present_bit_says_that_a_table_is_there)
+{
+    test_boot_up(FRAME_COUNT);
+    (void)map_range(PAGE, 1);
+    vaddr_t slot = vaddr_of(DIRECTORY_AT + 4u * directory_slot(PAGE));
+    uint32_t table = probe_user_load(slot);
+    uint32_t entry;
+    probe_user_store(slot, table & ~ENTRY_WRITABLE);
+    machine_set_root(machine_root());
+    EXPECT(paging_translate(PAGE, &entry));
+    probe_user_store(slot, table & ~ENTRY_PRESENT);
+    machine_set_root(machine_root());
+    EXPECT(!paging_translate(PAGE, &entry));
+}
+
+TEST(pages_that_are_mapped_already_cost_three_loads_each)
+{
+    test_boot_up(FRAME_COUNT);
+    (void)map_range(PAGE, 1000);
+    struct probe_counts before = probe_counts();
+    (void)map_range(PAGE, 1000);
+    EXPECT(probe_counts().loads - before.loads <= 3u * 1000u + 3u);
+    EXPECT_EQUAL(probe_counts().stores, before.stores);
 }
 
 TEST(map_range_reaches_the_end_of_the_heap_window)
@@ -391,6 +473,7 @@ int main(void)
     RUN(a_mapped_page_cannot_be_mapped_again);
     RUN(map_without_a_frame_for_its_table_changes_nothing);
     RUN(unmap_hands_the_frame_back_and_drops_the_empty_table);
+    RUN(unmapping_clears_the_present_bit_at_once);
     RUN(what_is_not_mapped_cannot_be_unmapped);
     RUN(unmap_leaves_no_translation_in_the_tlb);
     RUN(map_range_maps_each_page_to_a_frame_of_its_own);
@@ -399,6 +482,10 @@ int main(void)
     RUN(map_range_is_undone_whichever_frame_is_refused);
     RUN(map_range_over_three_tables_is_undone);
     RUN(map_range_that_outruns_memory_is_undone);
+    RUN(a_request_that_outruns_memory_asks_for_no_frame);
+    RUN(whichever_page_is_left_keeps_its_table);
+    RUN(only_the_present_bit_says_that_a_table_is_there);
+    RUN(pages_that_are_mapped_already_cost_three_loads_each);
     RUN(map_range_reaches_the_end_of_the_heap_window);
     RUN(unmap_range_gives_frames_and_empty_tables_back);
     RUN(unmap_range_keeps_a_table_that_is_still_needed);

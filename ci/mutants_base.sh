@@ -10,6 +10,11 @@ readonly compile_flags=(-std=c11 -O2 -Wno-everything -Werror=uninitialized
     -Werror=incompatible-pointer-types)
 readonly feedback_flags=(-fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp)
 
+# The faster linker, where it is there.
+linker=
+! command -v ld.lld > /dev/null || linker=' -fuse-ld=lld'
+readonly linker
+
 declare -A link_line=() # how a program is linked, with $objects and $output for a mutant's
 declare -A key=()       # what the results of a stage depend on
 declare -A users=()     # the core's sources that a file is compiled into
@@ -88,7 +93,7 @@ read_link_line()
     line=${line#: && }
     line=${line% && :}
     [[ $line =~ ^(.*)\ -o\ ([^ ]+)\ (.*)$ ]] || die "how $1 is linked is not understood"
-    line="${BASH_REMATCH[1]} -o \"\$output\" ${BASH_REMATCH[3]}"
+    line="${BASH_REMATCH[1]}$linker -o \"\$output\" ${BASH_REMATCH[3]}"
     [[ $line == *' fuzz/libkheap_emulator'* ]] || die "$1 is not linked with the core"
     link_line[$1]=${line%%"$archive"*}"$mutated$archive"${line#*"$archive"}
 }

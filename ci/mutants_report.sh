@@ -110,6 +110,9 @@ print_tally()
             "$(rate_of "${tally[all.$file]}" "${tally[killed.$file]:-0}")"
     done < <(core_files)
     printf '  %-24s %8d %8d %7s %%\n' all "${tally[all]:-0}" "${tally[killed]:-0}" "$rate"
+    printf '  %-24s %8d %8d %7s %%\n' 'without the accepted' "$((${tally[all]:-0} - ${tally[accepted]:-0}))" \
+        "${tally[killed]:-0}" "$(rate_of $((${tally[all]:-0} - ${tally[accepted]:-0})) \
+            "${tally[killed]:-0}" 2)"
     printf '  killed by the corpus %d, by unit tests %d, by fuzzing %d; %d of all hang\n' \
         "${tally[by.corpus]:-0}" "${tally[by.tests]:-0}" "${tally[by.fuzzer]:-0}" \
         "${tally[hangs]:-0}"

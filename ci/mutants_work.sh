@@ -121,10 +121,15 @@ killed_by_corpus()
     return 1
 }
 
+# The test that is named after the file comes first.
 killed_by_tests()
 {
-    local test status
-    for test in "${tests[@]}"; do
+    local test status tried=no own=${name%%.*}_test
+    own=${own##*/}
+    [[ -n ${link_line[$own]:-} ]] || own=
+    for test in ${own:+"$own"} "${tests[@]}"; do
+        [[ $test != "$own" || $tried == no ]] || continue
+        tried=yes
         link "$test" || exit 3
         limited "$limit_test" "$work/$test"
         status=$?

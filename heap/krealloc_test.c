@@ -54,9 +54,10 @@ TEST(a_size_that_stays_leaves_a_free_block_behind_in_its_place)
     kfree(&test_heap, row[1]);
     kfree(&test_heap, row[3]);
     uint64_t before = test_heap_state();
-    EXPECT_EQUAL(krealloc(&test_heap, row[0], 104).v, row[0].v);
-    EXPECT_EQUAL(krealloc(&test_heap, row[2], 104).v, row[2].v);
-    EXPECT_EQUAL(test_heap_state(), before);
+    for (uint32_t i = 0; i < 3; i += 2) {
+        EXPECT_EQUAL(krealloc(&test_heap, row[i], 104).v, row[i].v);
+        EXPECT_EQUAL(test_heap_state(), before);
+    }
 }
 
 TEST(shrinking_by_less_than_a_block_changes_nothing)

@@ -434,19 +434,18 @@ TEST(links_that_are_wrong_only_for_this_place_in_the_list_are_reported)
 {
     for (uint32_t to_itself = 0; to_itself < 2; to_itself++) {
         test_heap_up(TEST_FRAMES, TEST_PAGES);
-        vaddr_t row[7];
-        for (uint32_t i = 0; i < 7; i++)
-            row[i] = test_alloc(120);
-        (void)test_alloc(8);
-        for (uint32_t i = 1; i < 7; i += 2)
+        vaddr_t row[9];
+        for (uint32_t i = 0; i < 9; i++)
+            row[i] = test_alloc(48);
+        for (uint32_t i = 1; i < 9; i += 3)
             kfree(&test_heap, row[i]);
-        uint32_t middle = row[3].v - 4u;
+        uint32_t middle = row[4].v - 4u;
         EXPECT(test_word(middle + 4u) != 0 && test_word(middle + 8u) != 0);
         if (to_itself != 0)
             test_poke(middle + 4u, middle);
         test_poke(middle + 8u, to_itself != 0 ? middle : 0);
         uint64_t before = test_heap_state();
-        kfree(&test_heap, row[2]);
+        kfree(&test_heap, row[3]);
         EXPECT_EQUAL(test_misuse_count, 1);
         EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
         EXPECT_EQUAL(test_heap_state(), before);

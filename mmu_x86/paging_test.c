@@ -421,6 +421,17 @@ TEST(a_new_table_is_flushed_once_it_is_zeroed)
     EXPECT_EQUAL(test_tlb_stale(), 0);
 }
 
+TEST(unmapping_what_is_not_there_only_looks)
+{
+    test_boot_up(FRAME_COUNT);
+    (void)map_range(page_after(PAGE, 500), 1);
+    struct probe_counts before = probe_counts();
+    EXPECT_EQUAL(unmap_range(PAGE, 400).page_count, 0);
+    EXPECT_EQUAL(probe_counts().flushes, before.flushes);
+    EXPECT_EQUAL(probe_counts().stores, before.stores);
+    EXPECT(probe_counts().loads - before.loads <= 400u + 2u);
+}
+
 TEST(mapping_needs_no_flush)
 {
     test_boot_up(FRAME_COUNT);
@@ -493,6 +504,7 @@ int main(void)
     RUN(unmap_of_few_and_of_many_pages_leaves_no_stale_translation);
     RUN(few_pages_are_flushed_one_by_one_and_many_by_one_reload);
     RUN(a_new_table_is_flushed_once_it_is_zeroed);
+    RUN(unmapping_what_is_not_there_only_looks);
     RUN(mapping_needs_no_flush);
     RUN(a_remapped_page_reaches_its_new_frame);
     RUN(the_recursive_window_shows_what_a_walk_over_memory_shows);

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Building a bug: only what the patch changes is compiled again, with the commands of the preset's
+# build, and linked in front of that build's archives. To be sourced by ci/bugbench.
+# shellcheck disable=SC2154 # its variables
+
+# What a program with a bug in it is made of: the preset, the program, and the object library that
+# holds its core. `random' is the fuzz target of libfuzzer over the core that gives no feedback.
+declare -A variant_preset=([tool]=host [guided]=libfuzzer [random]=libfuzzer [afl]=afl)
+declare -A variant_program=([tool]=kheap [guided]=fuzz_stack [random]=fuzz_stack [afl]=fuzz_stack)
+declare -A variant_core=([tool]=kheap_emulator [guided]=kheap_emulator_feedback
+    [random]=kheap_emulator [afl]=kheap_emulator_feedback)
+
+# Builds the tree as it is, and notes the commands that did it.
+build_base()
+{
+    local variant=$1 preset=${variant_preset[$1]} program=${variant_program[$1]}
+    local targets=("$program" "${variant_core[$variant]}")
+    [[ $variant != afl ]] || targets+=(kheap_mutator)
+    cmake --preset "$preset" && cmake --build --preset "$preset" --target "${targets[@]}" &&
+        ninja -C "build/$preset" -t commands "$program" "${variant_core[$variant]}" \
+            > "$bench/$variant.commands"
+}
+
+describe_base()
+{
+    describe_text="building the tree as it is, for $variant: $(duration "$1")"
+}
+
+build_bases()
+{
+    local variant
+    for variant in "${variants[@]}"; do
+        spawn "$bench/$variant.log" build_base "$variant"
+        watch describe_base 3600 "$spawned"
+        reap "$spawned" || die "the build of ${variant_preset[$variant]} failed" "$bench/$variant.log"
+    done
+}
+
+# compile TREE SOURCE OBJECT VARIANT
+compile()
+{
+    local command
+    command=$(grep -F -- "/${variant_core[$4]}_core.dir/" "$bench/$4.commands" |
+        grep -F -- " -c $root/$2" | head -n 1)
+    [[ -n $command ]] || {
+        printf 'no command compiles %s\n' "$2"
+        return 1
+    }
+    command=${command%% -MD *}
+    eval "${command//"$root"/"$1"} -o $3 -c $1/$2"
+}
+
+# link VARIANT PROGRAM OBJECT...: the objects come before the archive, whose members of the same name
+# are then not wanted.
+link()
+{
+    local variant=$1 program=$2 command
+    shift 2
+    command=$(grep -E -- " -o [^ ]*/${variant_program[$variant]} " "$bench/$variant.commands" | tail -n 1)
+    [[ $command =~ ^(.*)\ -o\ [^\ ]+\ (.*)$ ]] || {
+        printf 'no command links %s\n' "${variant_program[$variant]}"
+        return 1
+    }
+    command="${BASH_REMATCH[1]} $* -o $program ${BASH_REMATCH[2]}"
+    [[ $variant != random ]] || command=${command//kheap_emulator_feedback/kheap_emulator}
+    (cd "build/${variant_preset[$variant]}" && eval "$command")
+}
+
+# plant NAME DIRECTORY: the core with the bug in it.
+plant()
+{
+    mkdir -p "$2" && cp -r heap mmu_x86 "$2" &&
+        patch -s -p1 -F0 -d "$2" < "ci/bugs/$1.patch"
+}
+
+# build_bug NAME TREE VARIANT: leaves the program in TREE/VARIANT.
+build_bug()
+{
+    local name=$1 tree=$2 variant=$3 source sources objects=()
+    mapfile -t sources < <(bug_sources "$name")
+    for source in "${sources[@]}"; do
+        objects+=("$tree/$variant-${source//\//-}.o")
+        compile "$tree" "$source" "${objects[-1]}" "$variant" || return
+    done
+    link "$variant" "$tree/$variant" "${objects[@]}"
+}

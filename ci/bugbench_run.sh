@@ -51,7 +51,7 @@ found_in()
         run_detail=$(sed -n 's/.*ERROR: AddressSanitizer: \([^ ]* on [^ ]*\|[^ ]*\).*/\1/p' "$log" | head -n 1)
     elif ((status != 0)); then
         run_rule=crash
-        run_detail=$(grep -a -v -E '^(INFO|#|Dictionary|Seed|WARNING|stat::)' "$log" | grep -a -m 1 .)
+        run_detail=$(grep -a -m 1 -E '^misaligned|^page fault|ERROR: |abort' "$log")
         run_detail=${run_detail:-status $status}
     fi
 }

@@ -151,7 +151,7 @@ such code is prone to, many of them after a public report. \`ci/bugbench\` build
 them and measures what finds it; \`ci/bugbench --write-table\` wrote this page. The patch's header names
 the rules that may be the first to catch it (\`invariants/rules.h\`).
 
-- **corpus**: replay of the kept inputs, less than a second.
+- **corpus**: replay of the kept inputs and the smallest recorded load, about a second.
 - **libfuzzer**: fuzz_stack with AddressSanitizer and UndefinedBehaviorSanitizer, started without any
   input. **afl**: AFL++ on the same target, without sanitizers. **explore**: all short sequences of
   operations.

@@ -18,7 +18,9 @@ build_base()
     [[ $variant != afl ]] || targets+=(kheap_mutator)
     cmake --preset "$preset" && cmake --build --preset "$preset" --target "${targets[@]}" &&
         ninja -C "build/$preset" -t commands "$program" "${variant_core[$variant]}" \
-            > "$bench/$variant.commands"
+            > "$bench/$variant.commands" || return
+    [[ $variant != random ]] ||
+        clang -std=c11 -O2 -fsanitize=fuzzer-no-link -c ci/bugbench_random.c -o "$bench/random.o"
 }
 
 describe_base()
@@ -62,7 +64,10 @@ link()
         return 1
     }
     command="${BASH_REMATCH[1]} $* -o $program ${BASH_REMATCH[2]}"
-    [[ $variant != random ]] || command=${command//kheap_emulator_feedback/kheap_emulator}
+    if [[ $variant == random ]]; then
+        command=${command//kheap_emulator_feedback/kheap_emulator}
+        command=${command/ -o / "$root/$bench/random.o" -Wl,--wrap=LLVMFuzzerTestOneInput -o }
+    fi
     (cd "build/${variant_preset[$variant]}" && eval "$command")
 }
 

@@ -119,8 +119,8 @@ run_shadow()
 # an empty one: it gets a hundred in a row, each of them run.
 run_random()
 {
-    fuzz "$1" "$2" "$1/random" -mutate_depth=100
-    ! grep -a -q 'INITED.* cov: [1-9]' "$1/fuzz.log" || {
+    fuzz "$1" "$2" "$1/random" -mutate_depth=100 -reduce_inputs=0
+    ! grep -a -q -E ' (cov|ft): ([2-9]|1[0-9])' "$1/fuzz.log" || {
         run_rule=failed
         run_detail="the target gives feedback"
     }

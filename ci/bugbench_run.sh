@@ -162,7 +162,8 @@ run_explore()
 {
     local log=$1/explore.log start status
     start=$(clock_ms)
-    timeout --foreground -k 5 $((limit + 60)) "$1/tool" explore --seconds "$limit" > "$log" 2>&1
+    timeout --foreground -k 5 $((limit + 60)) "$1/tool" explore --seconds "$limit" --jobs 1 \
+        --memory 1024 --quiet --output "$1/explore.txt" > "$log" 2>&1
     status=$?
     run_ms=$(($(clock_ms) - start))
     run_rule=$(sed -n 's/.*rule=\([A-Z][0-9]*\).*/\1/p' "$log" | head -n 1)

@@ -123,6 +123,13 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     return true;
 }
 
+bool probe_interrupts_enabled(void)
+{
+    uint32_t flags;
+    __asm__ volatile("pushfl\n\tpopl %0" : "=r"(flags) : : "memory");
+    return (flags & EFLAGS_INTERRUPTS) != 0;
+}
+
 static const uint32_t *frame_words(frame_t frame)
 {
     return memory_exists(frame) ? memory_direct(frame.n << PAGE_SHIFT) : NULL;

@@ -14,7 +14,7 @@ uint32_t heap_reclaim_right(const struct heap *heap, uint32_t page_count_max);
 #include "fuzz/explore.h"
 #include "fuzz/explore_trial.h"
 
-enum mistake { MISCOUNTS, FAULTS, CRASHES, HANGS };
+enum mistake { MISCOUNTS, FAULTS, CRASHES, SEARCHES, HANGS };
 
 static enum mistake mistake;
 static struct explore_run run;
@@ -26,9 +26,12 @@ static void make_mistake(const struct heap *heap)
     case MISCOUNTS: heap_count(heap, HEAP_LIVE_BYTES, 8); break;
     case FAULTS: machine_store(vaddr_of(heap_load(heap, HEAP_END)), 1); break;
     case CRASHES: abort();
-    case HANGS:
+    case SEARCHES:
         for (;;)
             (void)heap_load(heap, HEAP_END);
+    case HANGS:
+        for (volatile uint32_t forever = 1; forever != 0;)
+            continue;
     }
 }
 
@@ -87,6 +90,13 @@ TEST(a_crash_is_found)
     EXPECT_EQUAL(trial.failure, EXPLORE_CRASH);
 }
 
+TEST(a_search_without_end_is_rule_C1)
+{
+    find(SEARCHES, 1);
+    EXPECT(trial.run && !trial.verdict.ok);
+    EXPECT_EQUAL(trial.verdict.violation.rule, RULE_C1);
+}
+
 TEST(a_hang_is_found)
 {
     find(HANGS, 1);
@@ -100,6 +110,7 @@ int main(void)
     RUN(a_broken_rule_is_found_by_the_shortest_sequence_whatever_the_jobs);
     RUN(a_page_fault_is_rule_P7);
     RUN(a_crash_is_found);
+    RUN(a_search_without_end_is_rule_C1);
     RUN(a_hang_is_found);
     return 0;
 }

@@ -18,6 +18,12 @@ static void fault(const struct fault *fault)
     longjmp(fault_exit, 1);
 }
 
+static void exhausted(void)
+{
+    session_endless(running->session);
+    longjmp(fault_exit, 1);
+}
+
 bool explorer_start(struct explorer *explorer)
 {
     const struct alphabet *alphabet = explorer->alphabet;
@@ -29,6 +35,7 @@ bool explorer_start(struct explorer *explorer)
         !states_make(EXPLORE_DEPTH_MAX + 1u, alphabet->slot_count, alphabet->frame_count))
         return false;
     emulator.on_fault = fault;
+    emulator.on_exhausted = exhausted;
     running = explorer;
     return true;
 }

@@ -18,7 +18,7 @@ static uint32_t host_fault_code;
 
 bool host_start(uint32_t frame_count_max, uint32_t slot_count)
 {
-    if (frame_count_max > host_frames) {
+    if (frame_count_max > host_frames || host_session == NULL) {
         if (!host_port_start(frame_count_max))
             return false;
         host_frames = frame_count_max;
@@ -46,6 +46,15 @@ _Noreturn void host_faulted(uint32_t at, uint32_t error_code)
     longjmp(host_fault_exit, 1);
 }
 
+_Noreturn void host_exhausted(void)
+{
+    if (!host_running) {
+        (void)fprintf(stderr, "a call outside a run does not come to an end\n");
+        abort();
+    }
+    longjmp(host_fault_exit, 2);
+}
+
 /* True if the heap of this input can only grow to addresses that this process has. A trace does not
  * reclaim, so what it maps is all that it extends over. */
 static bool window_fits(const struct input *input)
@@ -64,10 +73,11 @@ static const char *run(struct input *input, const struct session_plan *plan,
     if (!host_start(input->config.frame_count, input->slot_count))
         return "not enough memory for its frames and slots";
     host_running = true;
-    if (setjmp(host_fault_exit) == 0)
-        session_run(host_session, input, plan, verdict);
-    else
-        session_faulted(host_session, host_fault_at, host_fault_code, verdict);
+    switch (setjmp(host_fault_exit)) {
+    case 0: session_run(host_session, input, plan, verdict); break;
+    case 1: session_faulted(host_session, host_fault_at, host_fault_code, verdict); break;
+    default: session_exhausted(host_session, verdict); break;
+    }
     host_running = false;
     return NULL;
 }

@@ -44,4 +44,8 @@ uint32_t host_port_window_end(void);
 /* To be called by the port on a page fault of the core: does not return. */
 _Noreturn void host_faulted(uint32_t at, uint32_t error_code);
 
+/* To be called by the port when a call of the core has made more loads than any may
+ * (probe_loads_allow): does not return. */
+_Noreturn void host_exhausted(void);
+
 #endif

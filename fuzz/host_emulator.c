@@ -20,6 +20,7 @@ bool host_port_start(uint32_t frame_count_max)
     if (!emulator_power_on(frame_count_max))
         return false;
     emulator.on_fault = fault;
+    emulator.on_exhausted = host_exhausted;
     return true;
 }
 

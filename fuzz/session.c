@@ -218,10 +218,13 @@ bool session_apply(struct session *session, const struct op *op)
                            ? session->mirror->free_frames
                            : session_frames_free(session),
         .frames_refused = injection.frames_refused,
+        .end = session_steps(session) ? session->mirror->end : 0,
+        .must_find = session_must_find(session, op),
         .largest_dense = session->census_current ? session->census.largest_dense : 0,
     };
     session_journal_clear(session);
     session_cost_begin(session, op);
+    probe_loads_allow(SESSION_LOADS_MAX);
     enum outcome outcome = apply(session, op);
     if (outcome == OUTCOME_VIOLATED)
         return false;
@@ -231,7 +234,7 @@ bool session_apply(struct session *session, const struct op *op)
     return session_handler_freed(session) && session_handler_allocated(session) &&
            (misuse || session_rule_S6(session, 0, 0)) &&
            (outcome == OUTCOME_SKIPPED || session_check_operation(session)) &&
-           session_rule_C1(session, op);
+           session_rule_C1(session, op) && session_rule_P8(session);
 }
 
 static void verdict_fill(const struct session *session, bool ok, struct verdict *verdict)
@@ -260,6 +263,19 @@ void session_run(struct session *session, struct input *input, const struct sess
         session->operation_count += !ok;
     }
     verdict_fill(session, ok, verdict);
+}
+
+void session_endless(struct session *session)
+{
+    (void)violation_set(&session->violation, RULE_C1, session->scene.heap_at.v, 0,
+                        SESSION_LOADS_MAX,
+                        "loads of a call that does not come to an end, on the heap at");
+}
+
+void session_exhausted(struct session *session, struct verdict *verdict)
+{
+    session_endless(session);
+    verdict_fill(session, false, verdict);
 }
 
 void session_faulted(struct session *session, uint32_t at, uint32_t error_code,

@@ -77,6 +77,9 @@ void session_run(struct session *session, struct input *input, const struct sess
 void session_faulted(struct session *session, uint32_t at, uint32_t error_code,
                      struct verdict *verdict);
 
+/* The verdict of a session in which a call of the core did not come to an end (rule C1). */
+void session_exhausted(struct session *session, struct verdict *verdict);
+
 /* The operation that is being run, or was last. */
 const struct op *session_operation(const struct session *session);
 

@@ -19,7 +19,7 @@ static enum outcome enter(struct session *session, uint32_t slot, vaddr_t at, ui
                    : OUTCOME_VIOLATED;
     }
     /* Before anything is asked of the block: what it would answer is only as good as its tags. */
-    if (!session_check_block(session, at))
+    if (!session_check_block(session, at) || !session_rule_S4_found(session))
         return OUTCOME_VIOLATED;
     struct shadow_block block = {
         .at = at.v,

@@ -75,6 +75,7 @@ bool session_give_back(struct session *session)
 {
     struct op all = {.kind = OP_CHECK};
     struct shadow *shadow = &session->shadow;
+    probe_loads_allow(SESSION_LOADS_MAX);
     session->frame_requests = injection.frame_requests;
     injection.refuse_request = 0;
     injection.refuse_countdown = 0;

@@ -17,10 +17,12 @@ static void handler_run(void)
     if (shadow_live(&session->shadow, handler->slot)) {
         handler->freed = true;
         kfree(&session->heap, vaddr_of(session->shadow.slots[handler->slot].at));
+        handler->interrupts_enabled = probe_interrupts_enabled();
         return;
     }
     handler->allocated = true;
     handler->at = kmalloc(&session->heap, handler->size_bytes);
+    handler->interrupts_enabled = probe_interrupts_enabled();
     handler->refusal_justified =
         handler->size_bytes == 0 ||
         session_refusal_justified(session, handler->size_bytes, BLOCK_GRANULE);

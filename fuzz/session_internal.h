@@ -1,7 +1,8 @@
 /* The inside of a session, shared by the files that make it up.
  *
  * S4  a refusal is justified: the size or alignment can never be served, a frame was refused or may
- *     have been short, or the window ends too soon and no mapped block that must be found was free
+ *     have been short, or the window ends too soon and no mapped block that must be found was free;
+ *     nor does the heap grow where a free block must be found
  * S5  a refused or misused call leaves no net write, counters of such calls aside
  * S6  a misuse is reported once, for a reason that fits; a good call reports none
  * S7  with all freed and reclaimed, one free block in the first page remains, and the frames of
@@ -31,6 +32,7 @@ struct handler {
     bool allocated;
     vaddr_t at;
     bool refusal_justified;
+    bool interrupts_enabled; /* after its call, which it made with interrupts disabled */
 };
 
 /* What was true before the operation, as far as a refusal is judged by it. */
@@ -38,6 +40,8 @@ struct before {
     uint32_t frames_free;
     uint32_t frames_refused; /* by injection */
     uint32_t largest_dense;
+    uint32_t end;   /* of the heap; only where check_step runs, */
+    bool must_find; /* and then: a free block is there that the operation must find */
 };
 
 /* What the operation may cost, and how many loads and stores there were before it. */
@@ -115,6 +119,15 @@ bool session_steps(const struct session *session);
 /* An operation begins: what is in the journal from now on is its doing. */
 void session_journal_clear(struct session *session);
 
+/* No call needs more loads than this, whatever the heap: one that makes more hangs. */
+#define SESSION_LOADS_MAX (1u << 26)
+
+/* Rule C1 is broken: a call has made so many. */
+void session_endless(struct session *session);
+
+/* Rule P8: calls leave interrupts as they found them. */
+bool session_rule_P8(struct session *session);
+
 /* Rule C1: an operation begins, and has ended; only where check_step runs. */
 void session_cost_begin(struct session *session, const struct op *op);
 bool session_rule_C1(struct session *session, const struct op *op);
@@ -158,6 +171,11 @@ void session_handler_install(struct session *session);
 bool session_refusal_justified(const struct session *session, uint32_t size_bytes,
                                uint32_t align_bytes);
 bool session_rule_S4(struct session *session, bool justified, uint32_t size_bytes);
+
+/* The other half of rule S4: where a free block must be found, the heap does not grow instead. To
+ * be asked before an operation, and after one that got a block. */
+bool session_must_find(const struct session *session, const struct op *op);
+bool session_rule_S4_found(struct session *session);
 
 /* Rule S5: the core has left no net write since the journal was cleared. */
 bool session_rule_S5(struct session *session);

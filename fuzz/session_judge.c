@@ -2,6 +2,13 @@
 #include "fuzz/session_internal.h"
 #include "mmu_x86/injection.h"
 
+/* The size of the free block that a request needs wherever it starts. */
+static uint32_t search_size(uint32_t size_bytes, uint32_t align_bytes)
+{
+    uint32_t size = block_size_for(size_bytes);
+    return align_bytes > BLOCK_GRANULE ? size + align_bytes + BLOCK_GRANULE : size;
+}
+
 /* True if a free block was there that a request for a block of `need` bytes must find. The mirror
  * knows exactly (mirror_must_find); a full check knows one that both policies must find, because it
  * is larger by more than the rounding of the bins, 1/32 and a granule. */
@@ -30,9 +37,7 @@ bool session_refusal_justified(const struct session *session, uint32_t size_byte
     bool power_of_two = align_bytes != 0 && (align_bytes & (align_bytes - 1u)) == 0;
     if (size_bytes > KMALLOC_SIZE_MAX || !power_of_two || align_bytes > KMALLOC_ALIGN_MAX)
         return true;
-    uint32_t need = block_size_for(size_bytes);
-    if (align_bytes > BLOCK_GRANULE)
-        need += align_bytes + BLOCK_GRANULE;
+    uint32_t need = search_size(size_bytes, align_bytes);
     /* What an interrupt handler took or gave back in between is not known here. */
     bool found = !session->handler.fired && must_find(session, need);
     if (found && no_holes(session))
@@ -49,6 +54,26 @@ bool session_refusal_justified(const struct session *session, uint32_t size_byte
     return need > session->scene.heap_limit.v - session_heap_end(session) && !found;
 }
 
+bool session_must_find(const struct session *session, const struct op *op)
+{
+    bool makes = op->kind == OP_ALLOC || op->kind == OP_ALIGNED || op->kind == OP_ZALLOC;
+    uint64_t size = op->kind == OP_ZALLOC ? (uint64_t)op->size * op->arg : op->size;
+    uint32_t align = op->kind == OP_ALIGNED ? op->arg : BLOCK_GRANULE;
+    return makes && session_steps(session) && session->mirror->valid && size != 0 &&
+           size <= KMALLOC_SIZE_MAX && align <= KMALLOC_ALIGN_MAX &&
+           must_find(session, search_size((uint32_t)size, align));
+}
+
+bool session_rule_S4_found(struct session *session)
+{
+    if (!session->before.must_find || session->handler.fired ||
+        session->mirror->end <= session->before.end)
+        return true;
+    return violation_set(&session->violation, RULE_S4, session->before.end, session->before.end,
+                         session->mirror->end,
+                         "a free block must be found, but the heap has grown, from its end");
+}
+
 bool session_rule_S4(struct session *session, bool justified, uint32_t size_bytes)
 {
     if (justified)
@@ -56,6 +81,17 @@ bool session_rule_S4(struct session *session, bool justified, uint32_t size_byte
     return violation_set(&session->violation, RULE_S4, size_bytes, session->before.frames_free,
                          session->before.largest_dense,
                          "refused, with frames (expected) and a free block (found), the size");
+}
+
+bool session_rule_P8(struct session *session)
+{
+    if (probe_interrupts_enabled() && !session->handler.interrupts_enabled)
+        return true;
+    return violation_set(&session->violation, RULE_P8, session->scene.heap_at.v, 1,
+                         probe_interrupts_enabled(),
+                         session->handler.interrupts_enabled
+                             ? "interrupts enabled by a call in a handler, on the heap at"
+                             : "interrupts left disabled by a call on the heap at");
 }
 
 /* Counters that a refusal or a misuse is meant to change, and the frames' hint, which only says

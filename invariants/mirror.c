@@ -112,9 +112,21 @@ void mirror_clear(struct mirror *mirror)
     words_clear(mirror->columns, BINS_ROWS);
     words_clear(mirror->heads, MIRROR_BINS);
     words_clear(mirror->members, MIRROR_BINS);
+    words_clear(mirror->occupied, BINS_ROWS);
     tables_clear(mirror);
     words_clear(mirror->users, mirror->frame_count);
     mirror->frame_count = 0;
+}
+
+/* A free block more, or less, in its bin. */
+static void count_member(struct mirror *mirror, uint32_t tag, uint32_t change)
+{
+    uint32_t bin = check_bin(tag & ~7u);
+    uint32_t bit = 1u << bin % BINS_COLUMNS;
+    uint32_t *occupied = &mirror->occupied[bin / BINS_COLUMNS];
+    mirror->free_blocks += change;
+    mirror->members[bin] += change;
+    *occupied = mirror->members[bin] != 0 ? *occupied | bit : *occupied & ~bit;
 }
 
 void mirror_block_enter(struct mirror *mirror, uint32_t granule, uint32_t tag)
@@ -123,8 +135,7 @@ void mirror_block_enter(struct mirror *mirror, uint32_t granule, uint32_t tag)
     marks_set(&mirror->starts, granule);
     *node = (struct mirror_node){.tag = tag};
     if ((tag & 1u) == 0) {
-        mirror->free_blocks++;
-        mirror->members[check_bin(tag & ~7u)]++;
+        count_member(mirror, tag, 1u);
         return;
     }
     node->note = MIRROR_NO_NOTE;
@@ -137,8 +148,7 @@ void mirror_block_leave(struct mirror *mirror, uint32_t granule)
     uint32_t tag = mirror->nodes[granule].tag;
     marks_clear(&mirror->starts, granule);
     if ((tag & 1u) == 0) {
-        mirror->free_blocks--;
-        mirror->members[check_bin(tag & ~7u)]--;
+        count_member(mirror, tag, 0u - 1u);
         return;
     }
     mirror->used_bytes -= tag & ~7u;
@@ -272,9 +282,15 @@ uint32_t mirror_must_find(const struct mirror *mirror, const struct scene *scene
                           uint32_t size_bytes)
 {
     uint32_t bin = check_bin(size_bytes);
-    for (uint32_t higher = bin + 1u; higher < MIRROR_BINS; higher++)
-        if (mirror->members[higher] != 0)
-            return check_bin_size(higher);
+    uint32_t row = bin / BINS_COLUMNS;
+    uint32_t column = bin % BINS_COLUMNS;
+    uint32_t above = column == BINS_COLUMNS - 1u ? 0 : mirror->occupied[row] >> (column + 1u);
+    if (above != 0)
+        return check_bin_size(bin + 1u + (uint32_t)__builtin_ctz(above));
+    while (++row < BINS_ROWS)
+        if (mirror->occupied[row] != 0)
+            return check_bin_size(row * BINS_COLUMNS +
+                                  (uint32_t)__builtin_ctz(mirror->occupied[row]));
     return mirror->members[bin] != 0
                ? from_own_bin(mirror, scene->policy == HEAP_BINS, bin, size_bytes)
                : 0;

@@ -53,6 +53,7 @@ struct mirror {
     uint32_t heads[MIRROR_BINS];   /* bins; first fit: the first is the only one */
     uint32_t columns[BINS_ROWS];   /* the bitmaps of the bins */
     uint32_t members[MIRROR_BINS]; /* free blocks of each bin's sizes, under first fit as well */
+    uint32_t occupied[BINS_ROWS];  /* the bins with members, as bitmaps */
 
     uint32_t *entries; /* for each page of the address space its table entry, or 0 */
     uint32_t entry_count[TABLE_ENTRIES]; /* entries that are not 0, for each table */

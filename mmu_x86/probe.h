@@ -106,6 +106,13 @@ struct bulk_entry {
 };
 const struct bulk_entry *probe_bulk(uint32_t *count);
 
+/* The interrupt flag. */
+bool probe_interrupts_enabled(void);
+
+/* The core may make this many loads from now on; then the port ends the run, as a page fault does.
+ * A port that does not count lets it go on. */
+void probe_loads_allow(uint64_t count);
+
 /* The first word that the core has read or written with interrupts enabled since probe_reset; null
  * if there is none, or the port cannot tell. */
 vaddr_t probe_unlocked(void);

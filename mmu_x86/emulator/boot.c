@@ -85,6 +85,7 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     emulator.freed_in_use = false;
     emulator.stale_used = false;
     emulator.counts = (struct probe_counts){0};
+    emulator.loads_max = UINT64_MAX;
     injection = (struct injection){.interrupt_handler = injection.interrupt_handler};
     return true;
 }
@@ -190,6 +191,16 @@ bool probe_freed_in_use(frame_t *frame)
 {
     *frame = emulator.freed_frame;
     return emulator.freed_in_use;
+}
+
+bool probe_interrupts_enabled(void)
+{
+    return emulator.interrupts_enabled != 0;
+}
+
+void probe_loads_allow(uint64_t count)
+{
+    emulator.loads_max = emulator.counts.loads + count;
 }
 
 vaddr_t probe_unlocked(void)

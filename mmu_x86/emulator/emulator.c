@@ -322,6 +322,14 @@ void emulator_set_root(frame_t directory)
     emulator.tlb_count = 0;
 }
 
+_Noreturn void emulator_exhausted(void)
+{
+    if (emulator.on_exhausted != NULL)
+        emulator.on_exhausted();
+    (void)fprintf(stderr, "a call of the core does not come to an end\n");
+    abort();
+}
+
 void emulator_interrupt(void)
 {
     /* The processor clears the interrupt flag on the way into a handler and IRET sets it (SDM

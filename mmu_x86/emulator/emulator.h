@@ -66,10 +66,13 @@ struct emulator {
     uint32_t bulk_count;
     bool journal_lost;
     struct probe_counts counts;
+    uint64_t loads_max; /* of counts.loads: more are a call that hangs */
     uint32_t boot_directory[TABLE_ENTRIES];
     uint32_t boot_table[TABLE_ENTRIES];
     /* Called on a page fault; does not return. Null: the fault is printed and the process ends. */
     void (*on_fault)(const struct fault *fault);
+    /* Called when counts.loads exceeds loads_max; does not return. Null: the process ends. */
+    void (*on_exhausted)(void);
     /* Called before a frame is written, at least for the first time since a snapshot. Null: nobody
      * wants to know. */
     void (*on_write)(frame_t frame);
@@ -103,6 +106,7 @@ void emulator_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes);
 void emulator_flush_page(vaddr_t page);
 void emulator_set_root(frame_t directory);
 void emulator_interrupt(void);
+_Noreturn void emulator_exhausted(void);
 
 EMULATOR_SEAM static inline void emulator_frame_use(frame_t frame)
 {

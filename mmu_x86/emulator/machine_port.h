@@ -11,7 +11,8 @@
 
 EMULATOR_SEAM static inline uint32_t machine_load(vaddr_t at)
 {
-    emulator.counts.loads++;
+    if (__builtin_expect(++emulator.counts.loads > emulator.loads_max, 0))
+        emulator_exhausted();
     emulator_locked(at);
     return *emulator_word(at, EMULATOR_READ);
 }

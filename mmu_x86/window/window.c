@@ -96,6 +96,11 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     return true;
 }
 
+bool probe_interrupts_enabled(void)
+{
+    return window.interrupts_enabled != 0;
+}
+
 uint32_t probe_frame_count_max(void)
 {
     return FRAMES_MAX;

@@ -69,6 +69,20 @@ static bool refresh(struct mirror *mirror, uint32_t granule, struct violation *v
     return true;
 }
 
+/* Rule H5 for a head: a free block that belongs on this list. */
+static bool rule_H5_head(struct mirror *mirror, const struct scene *scene, uint32_t list,
+                         uint32_t head, struct violation *violation)
+{
+    uint32_t granule = step_free_block(mirror, head);
+    if (granule == MARKS_NONE)
+        return violation_set(violation, RULE_H5, head, 0, 1, "on a list, but no free block, at");
+    uint32_t own = list_of(scene, mirror->nodes[granule].tag);
+    if (own != list)
+        return violation_set(violation, RULE_H5, head, own, list, "list that the block heads at");
+    mirror_push_block(mirror, granule);
+    return true;
+}
+
 /* Rule H6: a list's head is a free block with nothing before it, and its bits say so; H5: it is
  * empty exactly if there is no block for it. */
 static bool rule_H6_head(struct mirror *mirror, const struct scene *scene, uint32_t bin,
@@ -82,11 +96,11 @@ static bool rule_H6_head(struct mirror *mirror, const struct scene *scene, uint3
     if ((head != 0) != (members != 0))
         return violation_set(violation, RULE_H5, scene->heap_at.v + field, members, head,
                              "head of the list (expected: its members) at");
+    /* The one that it was must have something before it now, or be gone. */
+    push_block(mirror, mirror->heads[bin]);
     mirror->heads[bin] = head;
-    if (head != 0 && step_free_block(mirror, head) == MARKS_NONE)
-        return violation_set(violation, RULE_H5, head, 0, 1, "on a list, but no free block, at");
-    if (head != 0)
-        push_block(mirror, head);
+    if (head != 0 && !rule_H5_head(mirror, scene, bin, head, violation))
+        return false;
     if (!bins)
         return true;
     uint32_t row = bin / BINS_COLUMNS;
@@ -110,6 +124,8 @@ static bool rule_H6_link(const struct mirror *mirror, const struct scene *scene,
         return forth || mirror->heads[list] == at ||
                violation_set(violation, RULE_H6, at, mirror->heads[list], at,
                              "nothing before it, but not the head: the block at");
+    if (!forth && mirror->heads[list] == at)
+        return violation_set(violation, RULE_H6, at, 0, to, "before the head of a list, at");
     uint32_t other = step_free_block(mirror, to);
     if (other == MARKS_NONE)
         return violation_set(violation, RULE_H6, at, 0, to, "link to no free block, in that at");

@@ -83,7 +83,7 @@ struct mirror {
     struct mirror_work words;  /* of the frame bitmap that were written */
     uint64_t *word_listed;     /* a bit for each of them */
     struct mirror_work frames; /* whose use or free bit has changed */
-    bool overflow;             /* a work list was full */
+    bool overflow;             /* a work list was full, or no write tells what has changed */
 
     uint32_t near[MIRROR_NEAR_MAX]; /* used blocks beside what was written: their headers */
     uint32_t near_count;

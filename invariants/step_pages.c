@@ -126,19 +126,30 @@ static void table_leave(struct mirror *mirror, uint32_t slot)
     mirror->tables[slot] = MIRROR_NO_TABLE;
 }
 
+/* Whether what was mapped to a frame is mapped to another now: what that holds, no write tells. */
+static bool frame_differs(frame_t frame, uint32_t entry)
+{
+    return (entry & ENTRY_PRESENT) != 0 && entry_frame(entry).n != frame.n;
+}
+
 /* Takes what an entry said before out of the mirror if it says something else now. */
 static void leave_changed(struct mirror *mirror, uint32_t page)
 {
     uint32_t slot = page % TABLE_ENTRIES;
     if (page < TABLES_PAGE) {
-        if (mirror->entries[page] != 0 && mirror->entries[page] != entry_now(mirror, page))
+        uint32_t now = entry_now(mirror, page);
+        if (mirror->entries[page] != 0 && mirror->entries[page] != now) {
+            mirror->overflow |= frame_differs(entry_frame(mirror->entries[page]), now);
             entry_leave(mirror, page);
+        }
         return;
     }
     uint32_t entry = probe_directory()[slot];
     if (mirror->tables[slot].n != MIRROR_NO_TABLE.n &&
-        ((entry & ENTRY_PRESENT) == 0 || entry_frame(entry).n != mirror->tables[slot].n))
+        ((entry & ENTRY_PRESENT) == 0 || entry_frame(entry).n != mirror->tables[slot].n)) {
+        mirror->overflow |= frame_differs(mirror->tables[slot], entry);
         table_leave(mirror, slot);
+    }
 }
 
 static bool enter_changed(struct mirror *mirror, const struct scene *scene, uint32_t page,

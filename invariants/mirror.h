@@ -150,21 +150,23 @@ static inline void mirror_bit_set(uint64_t *bits, uint32_t n)
     bits[n / 64u] |= 1ull << n % 64u;
 }
 
-static inline void mirror_push(struct mirror *mirror, struct mirror_work *work, uint32_t item)
+/* Returns false if the list is full: what is not on it must not be marked as listed, because
+ * nothing would take that mark away again. */
+static inline bool mirror_push(struct mirror *mirror, struct mirror_work *work, uint32_t item)
 {
-    if (work->count == MIRROR_WORK_MAX)
+    if (work->count == MIRROR_WORK_MAX) {
         mirror->overflow = true;
-    else
-        work->items[work->count++] = item;
+        return false;
+    }
+    work->items[work->count++] = item;
+    return true;
 }
 
 /* Lists a block, a word of the frame bitmap, a bin, once. */
 static inline void mirror_push_block(struct mirror *mirror, uint32_t granule)
 {
-    if (mirror_bit(mirror->listed, granule))
-        return;
-    mirror_bit_set(mirror->listed, granule);
-    mirror_push(mirror, &mirror->blocks, granule);
+    if (!mirror_bit(mirror->listed, granule) && mirror_push(mirror, &mirror->blocks, granule))
+        mirror_bit_set(mirror->listed, granule);
 }
 
 static inline void mirror_push_word(struct mirror *mirror, uint32_t word)
@@ -177,10 +179,8 @@ static inline void mirror_push_word(struct mirror *mirror, uint32_t word)
 
 static inline void mirror_push_bin(struct mirror *mirror, uint32_t bin)
 {
-    if (mirror->bin_listed[bin])
-        return;
-    mirror->bin_listed[bin] = true;
-    mirror_push(mirror, &mirror->bins, bin);
+    if (!mirror->bin_listed[bin] && mirror_push(mirror, &mirror->bins, bin))
+        mirror->bin_listed[bin] = true;
 }
 
 /* The granules of the first block and of the epilogue. */

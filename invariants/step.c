@@ -145,7 +145,8 @@ bool check_step(const struct scene *scene, struct mirror *mirror, struct violati
     bool holds = lost || step(mirror, scene, violation);
     bool again = lost || mirror->overflow;
     mirror_work_clear(mirror);
-    if (holds && again) {
+    /* What was not listed was not looked at: a step may have found too little, or too much. */
+    if (again) {
         holds = check_all(scene, &census, violation);
         if (holds)
             mirror_take(mirror, scene);

@@ -23,10 +23,9 @@ void step_granule(struct mirror *mirror, uint32_t granule)
         mirror_push_block(mirror, granule - 1u); /* the links of a free block */
         return;
     }
-    if (is_dirty(mirror, granule))
+    if (is_dirty(mirror, granule) || !mirror_push(mirror, &mirror->granules, granule))
         return;
     mirror_bit_set(mirror->dirty, granule);
-    mirror_push(mirror, &mirror->granules, granule);
     uint32_t before = starts ? MARKS_NONE : marks_before(&mirror->starts, granule);
     if (before != MARKS_NONE && (mirror->nodes[before].tag & 1u) != 0 &&
         (mirror->nodes[before].tag & ~7u) != 0)

@@ -62,22 +62,24 @@ static void sort_bulk(struct mirror *mirror, const struct bulk_entry *run)
     }
 }
 
-/* Rule O1: what is written in bulk is the payload of one block. */
+/* Rule O1: what is written in bulk is the payload of one block, or a table that is zeroed. */
 static bool rule_O1_bulk(const struct mirror *mirror, const struct bulk_entry *run,
                          struct violation *violation)
 {
     uint32_t user = mirror->users[run->physical >> PAGE_SHIFT];
     uint32_t at = (user - 1u) << PAGE_SHIFT | (run->physical & PAGE_MASK);
-    if (user == 0 || at < mirror->base || at >= mirror->end)
+    if (user == 0 || at >= TABLES_AT)
         return true;
-    uint32_t start = marks_before(&mirror->starts, mirror_granule(mirror, at));
+    uint32_t start = MARKS_NONE;
     uint32_t end = 0;
+    if (at >= mirror->base && at < mirror->end)
+        start = marks_before(&mirror->starts, mirror_granule(mirror, at));
     if (start != MARKS_NONE && (mirror->nodes[start].tag & 1u) != 0)
         end = mirror_header(mirror, start) + (mirror->nodes[start].tag & ~7u) - 4u;
     if (run->size_bytes <= end - at && at < end)
         return true;
     return violation_set(violation, RULE_O1, at, end, at + run->size_bytes,
-                         "filled or copied beyond a block's payload, from");
+                         "filled or copied, in no block's payload, from");
 }
 
 static bool check_counters(const struct mirror *mirror, const struct scene *scene,

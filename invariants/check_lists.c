@@ -152,6 +152,11 @@ bool check_lists(const struct scene *scene, const struct census *census,
     for (uint32_t row = 0; scene->policy == HEAP_BINS && row < BINS_ROWS; row++)
         if (!check_row(scene, census, control, row, &found, violation))
             return false;
+    /* Bits of rows that there are none of would be followed like the others. */
+    if (scene->policy == HEAP_BINS &&
+        !rule_H6_bitmap(scene->heap_at.v + BINS_ROW_BITMAP, 0,
+                        control[BINS_ROW_BITMAP / 4u] >> BINS_ROWS, violation))
+        return false;
     if (found.count == census->free_blocks && found.sum == census->free_sum &&
         found.xor_all == census->free_xor)
         return true;

@@ -47,6 +47,20 @@ static void sort_bulk_tables(struct mirror *mirror, const struct bulk_entry *bul
     }
 }
 
+/* The tags on a page that is not mapped any more, whether they were written or not. */
+static void sort_unmapped(struct mirror *mirror)
+{
+    for (uint32_t i = 0; i < mirror->pages.count; i++) {
+        uint32_t at = mirror->pages.items[i] << PAGE_SHIFT;
+        if (at <= mirror->base || at >= mirror->end || mirror->entries[at >> PAGE_SHIFT] != 0)
+            continue;
+        uint32_t end = mirror_granule(mirror, at + PAGE_SIZE);
+        for (uint32_t g = marks_after(&mirror->starts, mirror_granule(mirror, at) - 1u); g < end;
+             g = marks_after(&mirror->starts, g))
+            step_granule(mirror, g);
+    }
+}
+
 /* The tags that a run of bytes covers are looked at like those that were stored. */
 static void sort_bulk(struct mirror *mirror, const struct bulk_entry *run)
 {
@@ -117,6 +131,7 @@ static bool step(struct mirror *mirror, const struct scene *scene, struct violat
     mirror->near_count = 0;
     if (!step_pages(mirror, scene, violation) || !step_end(mirror, violation))
         return false;
+    sort_unmapped(mirror);
     for (uint32_t i = journal_seen; i < count; i++)
         sort_word(mirror, scene, journal[i].physical);
     for (uint32_t i = bulk_seen; i < bulk_count; i++)

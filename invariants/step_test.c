@@ -205,35 +205,69 @@ TEST(a_misuse_changes_nothing)
     test_step_expect_whole();
 }
 
-/* Many operations, each with its step, and by and by all of the above at once. */
-TEST(a_long_run_of_operations)
+/* Any operation, on 64 slots. */
+static void operation(vaddr_t *live, uint32_t random, bool may_copy)
 {
-    static vaddr_t live[64];
+    vaddr_t *slot = &live[random >> 26];
+    uint32_t size_bytes = 1u + (random >> 8) % (16u << (random >> 4) % 12u);
+    if ((random >> 16) % 50u == 0) {
+        (void)heap_reclaim(&test_heap, (random >> 20) % 32u);
+    } else if (vaddr_is_null(*slot)) {
+        *slot = kmalloc(&test_heap, size_bytes);
+    } else if (may_copy && (random & 0x3000u) == 0) {
+        vaddr_t moved = krealloc(&test_heap, *slot, size_bytes);
+        *slot = vaddr_is_null(moved) ? *slot : moved;
+    } else {
+        kfree(&test_heap, *slot);
+        *slot = VADDR_NULL;
+    }
+}
+
+/* A step after every per_step operations; what lies between two is compared now and then. */
+static void long_run(uint32_t per_step)
+{
+    vaddr_t live[64];
     uint32_t random = 7;
     test_step_up();
+    test_scene.interrupted = per_step > 1u;
     for (uint32_t i = 0; i < 64u; i++)
         live[i] = VADDR_NULL;
-    for (uint32_t i = 0; i < 1500u; i++) {
+    for (uint32_t i = 1; i <= 2400u; i++) {
         random = random * 1664525u + 1013904223u;
-        vaddr_t *slot = &live[random >> 26];
-        uint32_t size_bytes = (random >> 8) % (16u << (random >> 4) % 12u);
-        if ((random >> 16) % 50u == 0)
-            (void)heap_reclaim(&test_heap, (random >> 20) % 32u);
-        else if (vaddr_is_null(*slot))
-            *slot = kmalloc(&test_heap, size_bytes + 1u);
-        else if ((random & 0x3000u) == 0)
-            *slot = krealloc(&test_heap, *slot, size_bytes + 1u);
-        else {
-            kfree(&test_heap, *slot);
-            *slot = VADDR_NULL;
-        }
-        if (i % 8u == 0)
+        operation(live, random, per_step == 1u);
+        if (i % 24u == 0) {
             test_step_expect_whole();
-        else
+        } else if (i % per_step == 0) {
             EXPECT(test_step());
-        test_step_begin();
+            test_step_begin();
+        }
     }
     EXPECT_EQUAL(test_misuse_count, 0);
+}
+
+TEST(a_long_run_of_operations)
+{
+    long_run(1);
+}
+
+/* As handlers can add to an operation; what has been copied must still live when the step looks. */
+TEST(a_long_run_with_several_operations_in_a_step)
+{
+    long_run(2);
+    long_run(3);
+    long_run(8);
+}
+
+/* A header that a merge has killed lies on a page that is unmapped before the step looks. */
+TEST(merged_and_reclaimed_in_one_journal)
+{
+    test_step_up();
+    test_scene.interrupted = true;
+    kfree(&test_heap, test_blocks.large);
+    kfree(&test_heap, test_blocks.between);
+    EXPECT(heap_reclaim(&test_heap, UINT32_MAX) != 0);
+    EXPECT(probe_page(vaddr_of(page_round_down(test_header(test_blocks.hole)))) == NULL);
+    test_step_expect_whole();
 }
 
 int main(void)
@@ -251,5 +285,7 @@ int main(void)
     RUN_BOTH(pages_of_a_device_come_and_go);
     RUN_BOTH(a_misuse_changes_nothing);
     RUN_BOTH(a_long_run_of_operations);
+    RUN_BOTH(a_long_run_with_several_operations_in_a_step);
+    RUN_BOTH(merged_and_reclaimed_in_one_journal);
     return 0;
 }

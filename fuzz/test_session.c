@@ -9,6 +9,7 @@
 #include "mmu_x86/emulator/emulator.h"
 
 struct session *test_session;
+enum session_check test_check = SESSION_CHECK_FULL;
 
 void test_session_up(uint32_t policy, uint32_t window_pages)
 {
@@ -24,7 +25,7 @@ void test_session_up(uint32_t policy, uint32_t window_pages)
 
 bool test_begin(const struct op_config *config)
 {
-    session_check_begin(test_session, &(struct session_plan){.check = SESSION_CHECK_FULL}, false);
+    session_check_begin(test_session, &(struct session_plan){.check = test_check}, false);
     return session_begin(test_session, config);
 }
 

@@ -10,6 +10,9 @@
 
 extern struct session *test_session;
 
+/* How much the next session checks; everything unless a test says otherwise. */
+extern enum session_check test_check;
+
 /* A session that has begun, with nothing applied yet. */
 void test_session_up(uint32_t policy, uint32_t window_pages);
 

@@ -181,13 +181,13 @@ TEST(without_a_mirror_everything_or_the_surroundings_are_checked)
     session_up(SESSION_CHECK_STEP, test_policy);
     session_mirror(test_session, NULL);
     for (uint32_t i = 0; i < 2u; i++) {
-        session_check_begin(test_session, steps[i], false);
+        session_check_begin(test_session, &(struct session_plan){.check = steps[i]}, false);
         EXPECT_EQUAL(test_session->how, SESSION_CHECK_FULL);
-        session_check_begin(test_session, steps[i], true);
+        session_check_begin(test_session, &(struct session_plan){.check = steps[i]}, true);
         EXPECT_EQUAL(test_session->how, SESSION_CHECK_LOCAL);
         EXPECT(!session_steps(test_session));
     }
-    session_check_begin(test_session, SESSION_CHECK_SHADOW, true);
+    session_check_begin(test_session, &(struct session_plan){.check = SESSION_CHECK_SHADOW}, true);
     EXPECT_EQUAL(test_session->how, SESSION_CHECK_SHADOW);
     session_mirror(test_session, host_port_mirror());
     EXPECT(test_session->mirror != NULL);

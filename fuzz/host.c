@@ -100,15 +100,21 @@ const char *host_run_with(const uint8_t *data, uint32_t size_bytes,
     return run(&input, &options->plan, verdict);
 }
 
+static const char *const check_words[SESSION_CHECK_COUNT] = {
+    [SESSION_CHECK_STEP] = "step",     [SESSION_CHECK_BOTH] = "both",
+    [SESSION_CHECK_FULL] = "full",     [SESSION_CHECK_LOCAL] = "local",
+    [SESSION_CHECK_SHADOW] = "shadow", [SESSION_CHECK_NONE] = "none",
+};
+
+const char *session_check_word(enum session_check check)
+{
+    return check_words[check];
+}
+
 bool session_check_parse(const char *word, enum session_check *check)
 {
-    static const char *const words[SESSION_CHECK_COUNT] = {
-        [SESSION_CHECK_STEP] = "step",     [SESSION_CHECK_BOTH] = "both",
-        [SESSION_CHECK_FULL] = "full",     [SESSION_CHECK_LOCAL] = "local",
-        [SESSION_CHECK_SHADOW] = "shadow", [SESSION_CHECK_NONE] = "none",
-    };
     for (uint32_t i = 0; i < SESSION_CHECK_COUNT; i++)
-        if (word != NULL && strcmp(word, words[i]) == 0) {
+        if (word != NULL && strcmp(word, check_words[i]) == 0) {
             *check = (enum session_check)i;
             return true;
         }

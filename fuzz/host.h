@@ -30,6 +30,9 @@ const struct session_worst *host_costs(void);
  */
 bool session_check_parse(const char *word, enum session_check *check);
 
+/* The word of a check. Requires check < SESSION_CHECK_COUNT. */
+const char *session_check_word(enum session_check check);
+
 /* The operation that was being run when the verdict fell. */
 const struct op *host_operation(void);
 

@@ -14,6 +14,7 @@ static const struct {
     {"import", command_import, "turn text into an input: operations, or a recorded load"},
     {"explore", command_explore, "run every short sequence of operations"},
     {"pack", command_pack, "put inputs into one file, for the kernel"},
+    {"bench", command_bench, "measure what the checks cost"},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

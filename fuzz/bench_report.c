@@ -1,0 +1,130 @@
+#include "fuzz/bench_report.h"
+
+#include "fuzz/host.h"
+
+const enum session_check bench_checks[BENCH_CHECKS] = {
+    SESSION_CHECK_NONE,
+    SESSION_CHECK_STEP,
+    SESSION_CHECK_FULL,
+    SESSION_CHECK_BOTH,
+};
+
+struct bench_figure bench_ratio(const struct bench_cost *over, const struct bench_cost *under,
+                                uint32_t round_count)
+{
+    double ratios[BENCH_ROUNDS_MAX];
+    for (uint32_t round = 0; round < round_count; round++)
+        ratios[round] = over->cpu_ns[round] / under->cpu_ns[round];
+    return bench_figure_of(ratios, round_count);
+}
+
+/* A figure with its spread, in one column of the table. */
+static void print_figure(const struct bench_figure *figure, int decimals)
+{
+    char spread[40];
+    (void)snprintf(spread, sizeof(spread), "(%.*f-%.*f)", decimals, figure->least, decimals,
+                   figure->greatest);
+    printf("  %7.*f %-13s", decimals, figure->median, spread);
+}
+
+static void print_cost(const struct bench_row *row, enum session_check check, uint32_t round_count)
+{
+    const struct bench_cost *cost = &row->costs[check];
+    struct bench_figure cpu = bench_figure_of(cost->cpu_ns, round_count);
+    struct bench_figure wall = bench_figure_of(cost->wall_ns, round_count);
+    printf("%-5s", session_check_word(check));
+    print_figure(&cpu, 0);
+    printf("  %7.0f  %10.0f", wall.median, 1e9 / cpu.median);
+    if (row->kind == BENCH_INPUTS)
+        printf("  %8.0f", 1e9 / cpu.median * row->input_count / (double)row->operation_count);
+    else
+        printf("  %8s", "");
+    if (check != SESSION_CHECK_NONE) {
+        struct bench_figure ratio = bench_ratio(cost, &row->costs[SESSION_CHECK_NONE], round_count);
+        print_figure(&ratio, 2);
+    }
+    puts("");
+}
+
+static void print_row(const struct bench_row *row, uint32_t round_count)
+{
+    bool first = true;
+    for (uint32_t i = 0; i < BENCH_CHECKS; i++) {
+        if (!row->costs[bench_checks[i]].measured)
+            continue;
+        if (first)
+            printf("%-20s %9llu  ", row->name, (unsigned long long)row->operation_count);
+        else
+            printf("%-20s %9s  ", "", "");
+        print_cost(row, bench_checks[i], round_count);
+        first = false;
+    }
+}
+
+struct bench_figure bench_growth(const struct bench_report *report, enum session_check check)
+{
+    return bench_ratio(&report->growth_to->costs[check], &report->growth_from->costs[check],
+                       report->round_count);
+}
+
+static void print_growth(const struct bench_report *report)
+{
+    static const enum session_check checks[] = {SESSION_CHECK_NONE, SESSION_CHECK_STEP};
+    printf("\nfrom %u to %u live objects, the CPU time of an operation is multiplied by\n",
+           report->growth_from->object_count, report->growth_to->object_count);
+    for (uint32_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        struct bench_figure figure = bench_growth(report, checks[i]);
+        printf("  %-5s", session_check_word(checks[i]));
+        print_figure(&figure, 2);
+        puts("");
+    }
+}
+
+void bench_table(const struct bench_report *report)
+{
+    printf("median (least-greatest) of %u rounds on the %s; CPU time of the process, except for "
+           "wall\n\n",
+           report->round_count, host_port_name);
+    printf("%-20s %9s  %-5s  %7s %-13s  %7s  %10s  %8s  %7s\n", "", "", "", "ns an", "", "wall ns",
+           "operations", "runs", "times");
+    printf("%-20s %9s  %-5s  %7s %-13s  %7s  %10s  %8s  %7s\n", "load", "operations", "check",
+           "operation", "", "", "a second", "a second", "none");
+    for (uint32_t i = 0; i < report->row_count; i++)
+        if (report->rows[i].done)
+            print_row(&report->rows[i], report->round_count);
+    if (report->growth_from != NULL)
+        print_growth(report);
+}
+
+static bool bar(const char *what, double found, double limit)
+{
+    /* Written so that a figure that is no number does not hold. */
+    bool holds = found <= limit;
+    printf("%s  %.2f, at most %.2f: %s\n", holds ? "PASS" : "FAIL", found, limit, what);
+    return holds;
+}
+
+bool bench_bars(const struct bench_report *report, const struct bench_limits *limits)
+{
+    bool hold = true;
+    char what[160];
+    puts("");
+    for (uint32_t i = 0; i < report->row_count; i++) {
+        const struct bench_row *row = &report->rows[i];
+        if (row->kind != BENCH_TRACE || !row->done)
+            continue;
+        (void)snprintf(what, sizeof(what), "%s with step, times none", row->name);
+        hold &= bar(what,
+                    bench_ratio(&row->costs[SESSION_CHECK_STEP], &row->costs[SESSION_CHECK_NONE],
+                                report->round_count)
+                        .median,
+                    limits->ratio);
+    }
+    if (report->growth_from == NULL)
+        return hold;
+    (void)snprintf(what, sizeof(what),
+                   "growth with step from %u to %u live objects (with none %.2f)",
+                   report->growth_from->object_count, report->growth_to->object_count,
+                   bench_growth(report, SESSION_CHECK_NONE).median);
+    return bar(what, bench_growth(report, SESSION_CHECK_STEP).median, limits->growth) && hold;
+}

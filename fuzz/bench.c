@@ -8,10 +8,11 @@
 
 #include "fuzz/host.h"
 
-/* How long an operation takes with each of the checks, roughly, against one without; only for
- * foretelling the time left. */
+/* How long an operation takes with each of the checks, roughly, against one without, and how many
+ * operations the beginning and the end of a run are worth; only for foretelling the time left. */
+#define RUN_OPERATIONS 200.0
 static const double weights[SESSION_CHECK_COUNT] = {
-    [SESSION_CHECK_STEP] = 3,  [SESSION_CHECK_BOTH] = 20,  [SESSION_CHECK_FULL] = 15,
+    [SESSION_CHECK_STEP] = 3,  [SESSION_CHECK_BOTH] = 4,   [SESSION_CHECK_FULL] = 3,
     [SESSION_CHECK_LOCAL] = 2, [SESSION_CHECK_SHADOW] = 1, [SESSION_CHECK_NONE] = 1,
 };
 
@@ -67,7 +68,8 @@ static uint32_t passes(const struct bench_set *set)
 
 static double pass_weight(const struct bench_variant *variant)
 {
-    return (double)variant->set->operation_count * weights[variant->check];
+    return ((double)variant->set->operation_count + RUN_OPERATIONS * variant->set->input_count) *
+           weights[variant->check];
 }
 
 void bench_expect(const struct bench_variant *variants, uint32_t variant_count,
@@ -189,7 +191,7 @@ static int compare(const void *left, const void *right)
 
 struct bench_figure bench_figure_of(const double *values, uint32_t count)
 {
-    double sorted[BENCH_ROUNDS_MAX];
+    double sorted[BENCH_ROUNDS_MAX] = {0};
     for (uint32_t i = 0; i < count; i++)
         sorted[i] = values[i];
     qsort(sorted, count, sizeof(sorted[0]), compare);

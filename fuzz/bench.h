@@ -44,8 +44,8 @@ bool bench_set_add(struct bench_set *set, const char *name, struct file *file, s
 void bench_set_free(struct bench_set *set);
 
 /* Makes two traces of a synthetic load, always the same. The first fills the heap with object_count
- * objects and replaces as many, each time a random one, so that what is free lies scattered. The
- * second begins in the same way, and goes on for operation_count operations: in turns, a random
+ * objects and replaces half as many, each time a random one, so that what is free lies scattered.
+ * The second begins in the same way, and goes on for operation_count operations: in turns, a random
  * object is freed and another one allocated. Sizes are mixed as those of kernels are: 8 to 4096
  * bytes, mostly small, half of them powers of two. Returns false with *error set if there is no
  * memory for them.

@@ -69,10 +69,10 @@ static bool generate(struct live *live, uint32_t object_count, uint32_t operatio
     live->slots = calloc(object_count, sizeof(*live->slots));
     live->sizes = calloc(object_count, sizeof(*live->sizes));
     bool ok = live->slots != NULL && live->sizes != NULL &&
-              op_list_reserve(&live->ops, 3u * object_count + operation_count);
+              op_list_reserve(&live->ops, 2u * object_count + operation_count);
     for (uint32_t i = 0; ok && i < object_count; i++)
         ok = allocate(live, i);
-    for (uint32_t i = 0; ok && i < object_count + operation_count / 2u; i++)
+    for (uint32_t i = 0; ok && i < (object_count + operation_count) / 2u; i++)
         ok = replace(live, object_count);
     free(live->slots);
     free(live->sizes);

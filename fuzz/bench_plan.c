@@ -98,8 +98,9 @@ static uint32_t variants_make(const struct bench_load *load, const struct bench_
     uint32_t count = 0;
     for (uint32_t i = 0; i < BENCH_CHECKS; i++)
         if (is_measured(row->kind, bench_checks[i])) {
-            variants[count++] = (struct bench_variant){&load->filled, bench_checks[i], {{0}}};
-            variants[count++] = (struct bench_variant){&load->set, bench_checks[i], {{0}}};
+            variants[count++] =
+                (struct bench_variant){.set = &load->filled, .check = bench_checks[i]};
+            variants[count++] = (struct bench_variant){.set = &load->set, .check = bench_checks[i]};
         }
     return count;
 }

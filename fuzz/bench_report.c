@@ -18,13 +18,17 @@ struct bench_figure bench_ratio(const struct bench_cost *over, const struct benc
     return bench_figure_of(ratios, round_count);
 }
 
-/* A figure with its spread, in one column of the table. */
-static void print_figure(const struct bench_figure *figure, int decimals)
+/* A figure with its spread: "3.02 (2.95-3.10)". */
+struct figure_text {
+    char text[64];
+};
+
+static struct figure_text figure_text(struct bench_figure figure, int decimals)
 {
-    char spread[40];
-    (void)snprintf(spread, sizeof(spread), "(%.*f-%.*f)", decimals, figure->least, decimals,
-                   figure->greatest);
-    printf("  %7.*f %-13s", decimals, figure->median, spread);
+    struct figure_text text;
+    (void)snprintf(text.text, sizeof(text.text), "%.*f (%.*f-%.*f)", decimals, figure.median,
+                   decimals, figure.least, decimals, figure.greatest);
+    return text;
 }
 
 static void print_cost(const struct bench_row *row, enum session_check check, uint32_t round_count)
@@ -32,17 +36,13 @@ static void print_cost(const struct bench_row *row, enum session_check check, ui
     const struct bench_cost *cost = &row->costs[check];
     struct bench_figure cpu = bench_figure_of(cost->cpu_ns, round_count);
     struct bench_figure wall = bench_figure_of(cost->wall_ns, round_count);
-    printf("%-5s", session_check_word(check));
-    print_figure(&cpu, 0);
-    printf("  %7.0f  %10.0f", wall.median, 1e9 / cpu.median);
+    struct figure_text ratio = {""};
+    if (check != SESSION_CHECK_NONE)
+        ratio = figure_text(bench_ratio(cost, &row->costs[SESSION_CHECK_NONE], round_count), 2);
+    printf("%-5s  %-20s  %-16s  %7.0f  %10.0f", session_check_word(check), figure_text(cpu, 0).text,
+           ratio.text, wall.median, 1e9 / cpu.median);
     if (row->kind == BENCH_INPUTS)
         printf("  %8.0f", 1e9 / cpu.median * row->input_count / (double)row->operation_count);
-    else
-        printf("  %8s", "");
-    if (check != SESSION_CHECK_NONE) {
-        struct bench_figure ratio = bench_ratio(cost, &row->costs[SESSION_CHECK_NONE], round_count);
-        print_figure(&ratio, 2);
-    }
     puts("");
 }
 
@@ -73,10 +73,8 @@ static void print_growth(const struct bench_report *report)
     printf("\nfrom %u to %u live objects, the CPU time of an operation is multiplied by\n",
            report->growth_from->object_count, report->growth_to->object_count);
     for (uint32_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-        struct bench_figure figure = bench_growth(report, checks[i]);
-        printf("  %-5s", session_check_word(checks[i]));
-        print_figure(&figure, 2);
-        puts("");
+        struct figure_text text = figure_text(bench_growth(report, checks[i]), 2);
+        printf("  %-5s  %s\n", session_check_word(checks[i]), text.text);
     }
 }
 
@@ -85,10 +83,10 @@ void bench_table(const struct bench_report *report)
     printf("median (least-greatest) of %u rounds on the %s; CPU time of the process, except for "
            "wall\n\n",
            report->round_count, host_port_name);
-    printf("%-20s %9s  %-5s  %7s %-13s  %7s  %10s  %8s  %7s\n", "", "", "", "ns an", "", "wall ns",
-           "operations", "runs", "times");
-    printf("%-20s %9s  %-5s  %7s %-13s  %7s  %10s  %8s  %7s\n", "load", "operations", "check",
-           "operation", "", "", "a second", "a second", "none");
+    printf("%-20s %9s  %-5s  %-20s  %-16s  %7s  %10s  %8s\n", "", "", "", "ns an operation", "",
+           "wall", "operations", "runs");
+    printf("%-20s %9s  %-5s  %-20s  %-16s  %7s  %10s  %8s\n", "load", "operations", "check",
+           "of CPU time", "times none", "ns", "a second", "a second");
     for (uint32_t i = 0; i < report->row_count; i++)
         if (report->rows[i].done)
             print_row(&report->rows[i], report->round_count);

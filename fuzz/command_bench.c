@@ -22,7 +22,7 @@ static const char help_text[] =
     "  --live LIST      live sets of so many objects, ascending, as 1000,10000,100000: a steady\n"
     "                   state of random frees and allocations of mixed sizes. Measured is the\n"
     "                   difference between a run with and a run without it: none, step\n"
-    "  --operations N   the operations of the steady state (default 200000)\n"
+    "  --operations N   the operations of the steady state (default 400000)\n"
     "  --inputs DIR     all inputs in DIR and below, as a fuzzer runs them: none, step, full, "
     "both;\n"
     "                   may be repeated\n"
@@ -235,7 +235,7 @@ int command_bench(int argc, char **argv)
 {
     struct bench_plan plan = {0};
     struct bench_command bench = {
-        .round_count = 5, .operation_count = 200000, .limits = {.ratio = 6, .growth = 1.5}};
+        .round_count = 5, .operation_count = 400000, .limits = {.ratio = 6, .growth = 1.5}};
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         (void)fputs(help_text, stdout);
         return EXIT_OK;

@@ -32,8 +32,7 @@ static void interrupt(int signal_number)
 
 void bench_catch_interrupts(void)
 {
-    /* With SA_RESETHAND the second one finds the default again. */
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = interrupt};
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
@@ -162,22 +161,25 @@ static enum bench_result measure(struct bench_variant *variant, uint32_t round, 
 }
 
 enum bench_result bench_measure(struct bench_variant *variants, uint32_t variant_count,
-                                uint32_t round_count, struct line *error)
+                                uint32_t round_count, uint32_t *rounds_done, struct line *error)
 {
     enum bench_result result = BENCH_OK;
+    *rounds_done = 0;
     progress_begin();
     /* The round that does not count: it makes the machine as large as needed, and touches all. */
     for (uint32_t v = 0; result == BENCH_OK && v < variant_count; v++) {
         result = pass(&variants[v], error);
         progress_show(pass_weight(&variants[v]));
     }
-    for (uint32_t round = 0; result == BENCH_OK && round < round_count; round++)
+    for (uint32_t round = 0; result == BENCH_OK && round < round_count; round++) {
         for (uint32_t v = 0; result == BENCH_OK && v < variant_count; v++) {
             /* Every other round goes backwards: where the machine gets slower and slower, no
              * variant is always the one before the other. */
             uint32_t turn = round % 2u == 0 ? v : variant_count - 1u - v;
             result = measure(&variants[turn], round, error);
         }
+        *rounds_done += result == BENCH_OK;
+    }
     progress_clear();
     return result;
 }

@@ -75,17 +75,18 @@ enum bench_result {
 
 /* Measures the variants in turns, after a round that does not count, and shows its progress on
  * standard error. What a run costs is all of it: decoding, the core on its port, the model, the
- * checks; and, at its end, contents read again, everything freed, and a full check. */
+ * checks; and, at its end, contents read again, everything freed, and a full check. *rounds_done
+ * counts the rounds that were completed, which is less than asked for only if it was ended. */
 enum bench_result bench_measure(struct bench_variant *variants, uint32_t variant_count,
-                                uint32_t round_count, struct line *error);
+                                uint32_t round_count, uint32_t *rounds_done, struct line *error);
 
 /* Announces variants that bench_measure will be called for, so that the time left can be foretold.
  * To be called for all of them before the first is measured. */
 void bench_expect(const struct bench_variant *variants, uint32_t variant_count,
                   uint32_t round_count);
 
-/* From now on SIGINT and SIGTERM end bench_measure, after the run that is going on; a second one
- * ends the process. bench_interrupted tells which it was; 0: none. */
+/* From now on SIGINT and SIGTERM end bench_measure, after the run that is going on.
+ * bench_interrupted tells which it was; 0: none. */
 void bench_catch_interrupts(void);
 int bench_interrupted(void);
 

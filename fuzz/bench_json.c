@@ -19,28 +19,26 @@ static void json_figure(FILE *out, const char *key, struct bench_figure figure)
                   figure.median, figure.least, figure.greatest);
 }
 
-static void json_cost(FILE *out, const struct bench_row *row, enum session_check check,
-                      uint32_t round_count)
+static void json_cost(FILE *out, const struct bench_row *row, enum session_check check)
 {
     const struct bench_cost *cost = &row->costs[check];
-    double per_second = 1e9 / bench_figure_of(cost->cpu_ns, round_count).median;
+    double per_second = 1e9 / bench_figure_of(cost->cpu_ns, row->round_count).median;
     (void)fprintf(out, ",\n     \"%s\": {", session_check_word(check));
-    json_figure(out, "cpu_ns_per_operation", bench_figure_of(cost->cpu_ns, round_count));
+    json_figure(out, "cpu_ns_per_operation", bench_figure_of(cost->cpu_ns, row->round_count));
     (void)fputs(",\n       ", out);
-    json_figure(out, "wall_ns_per_operation", bench_figure_of(cost->wall_ns, round_count));
+    json_figure(out, "wall_ns_per_operation", bench_figure_of(cost->wall_ns, row->round_count));
     (void)fprintf(out, ",\n       \"operations_per_cpu_second\": %.0f", per_second);
     if (row->kind == BENCH_INPUTS)
         (void)fprintf(out, ", \"executions_per_cpu_second\": %.0f",
                       per_second * row->input_count / (double)row->operation_count);
     if (check != SESSION_CHECK_NONE) {
         (void)fputs(",\n       ", out);
-        json_figure(out, "times_none",
-                    bench_ratio(cost, &row->costs[SESSION_CHECK_NONE], round_count));
+        json_figure(out, "times_none", bench_times_none(row, check));
     }
     (void)fputc('}', out);
 }
 
-static void json_row(FILE *out, const struct bench_row *row, uint32_t round_count)
+static void json_row(FILE *out, const struct bench_row *row)
 {
     (void)fputs("{\"name\": ", out);
     json_string(out, row->name);
@@ -48,10 +46,11 @@ static void json_row(FILE *out, const struct bench_row *row, uint32_t round_coun
         (void)fprintf(out, ", \"objects\": %u", row->object_count);
     if (row->kind == BENCH_INPUTS)
         (void)fprintf(out, ", \"inputs\": %u", row->input_count);
-    (void)fprintf(out, ", \"operations\": %llu", (unsigned long long)row->operation_count);
+    (void)fprintf(out, ", \"operations\": %llu, \"rounds\": %u",
+                  (unsigned long long)row->operation_count, row->round_count);
     for (uint32_t i = 0; i < BENCH_CHECKS; i++)
         if (row->costs[bench_checks[i]].measured)
-            json_cost(out, row, bench_checks[i], round_count);
+            json_cost(out, row, bench_checks[i]);
     (void)fputc('}', out);
 }
 
@@ -61,9 +60,9 @@ static void json_rows(FILE *out, const struct bench_report *report, const char *
     const char *separator = "\n    ";
     (void)fprintf(out, "  \"%s\": [", key);
     for (uint32_t i = 0; i < report->row_count; i++)
-        if (report->rows[i].kind == kind && report->rows[i].done) {
+        if (report->rows[i].kind == kind && report->rows[i].round_count > 0) {
             (void)fputs(separator, out);
-            json_row(out, &report->rows[i], report->round_count);
+            json_row(out, &report->rows[i]);
             separator = ",\n    ";
         }
     (void)fputs("],\n", out);

@@ -135,7 +135,7 @@ static uint32_t costs_take(struct bench_row *row, const struct bench_variant *va
         }
         count += 2u;
     }
-    row->done = true;
+    row->round_count = round_count;
     return count;
 }
 
@@ -151,11 +151,11 @@ static uint32_t group_end(const struct bench_plan *plan, uint32_t first)
 }
 
 /* False if most rounds of a row tell nothing. */
-static bool is_above_noise(const struct bench_row *row, uint32_t round_count)
+static bool is_above_noise(const struct bench_row *row)
 {
     for (uint32_t i = 0; i < SESSION_CHECK_COUNT; i++)
         if (row->costs[i].measured &&
-            bench_figure_of(row->costs[i].cpu_ns, round_count).median <= NS_LEAST)
+            bench_figure_of(row->costs[i].cpu_ns, row->round_count).median <= NS_LEAST)
             return false;
     return true;
 }
@@ -168,14 +168,15 @@ static enum bench_result measure_group(struct bench_plan *plan, uint32_t first, 
     for (uint32_t i = first; i < end; i++)
         count += variants_make(&plan->loads[i], &plan->rows[i], variants + count);
     struct line why;
-    enum bench_result result = bench_measure(variants, count, round_count, &why);
+    uint32_t rounds_done;
+    enum bench_result result = bench_measure(variants, count, round_count, &rounds_done, &why);
     if (result == BENCH_VIOLATION || result == BENCH_REFUSED)
         (void)file_error(error, plan->rows[first].name, why.text);
     count = 0;
+    for (uint32_t i = first; rounds_done > 0 && i < end; i++)
+        count += costs_take(&plan->rows[i], variants + count, rounds_done);
     for (uint32_t i = first; result == BENCH_OK && i < end; i++)
-        count += costs_take(&plan->rows[i], variants + count, round_count);
-    for (uint32_t i = first; result == BENCH_OK && i < end; i++)
-        if (!is_above_noise(&plan->rows[i], round_count)) {
+        if (!is_above_noise(&plan->rows[i])) {
             (void)file_error(error, plan->rows[i].name,
                              "too few operations to be told from noise: see --operations");
             result = BENCH_REFUSED;
@@ -188,7 +189,7 @@ static void report_growth(const struct bench_plan *plan, struct bench_report *re
     const struct bench_row *first = NULL;
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct bench_row *row = &plan->rows[i];
-        if (row->kind != BENCH_LIVE || !row->done)
+        if (row->kind != BENCH_LIVE || row->round_count == 0)
             continue;
         if (first == NULL) {
             first = row;

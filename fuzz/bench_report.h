@@ -22,7 +22,7 @@ struct bench_row {
     uint32_t object_count;    /* live; of BENCH_LIVE only */
     uint32_t input_count;     /* runs that the operations belong to; of BENCH_INPUTS only */
     uint64_t operation_count; /* those that are measured */
-    bool done;                /* false: it was interrupted */
+    uint32_t round_count;     /* 0: it was interrupted before the first was complete */
     struct bench_cost costs[SESSION_CHECK_COUNT];
 };
 
@@ -35,9 +35,8 @@ struct bench_report {
     const struct bench_row *growth_to;
 };
 
-/* What the costs of `over' are times those of `under', round by round. */
-struct bench_figure bench_ratio(const struct bench_cost *over, const struct bench_cost *under,
-                                uint32_t round_count);
+/* What a check costs times none, each round by itself. Requires row->round_count > 0. */
+struct bench_figure bench_times_none(const struct bench_row *row, enum session_check check);
 
 /* How many times as much an operation costs with the last live set as with the first. Requires both
  * to be there. */

@@ -33,7 +33,7 @@ static const char help_text[] =
     "  --max-growth X   step costs at most X times as much with the largest live set as with the\n"
     "                   smallest (default 1.5)\n"
     "\n"
-    "SIGINT ends it after the run that is going on; what was measured is reported.\n"
+    "SIGINT ends it after the run that is going on; rounds that are complete are reported.\n"
     "\n"
     "Exit status: 0 measured, 1 a limit is exceeded or an input breaks a rule, 2 the command line\n"
     "was not understood, 3 a file could not be read or written, 130 interrupted.\n";
@@ -211,8 +211,9 @@ static int run(const struct bench_command *bench, struct bench_plan *plan)
     bench_catch_interrupts();
     enum bench_result result = bench_plan_measure(plan, bench->round_count, &report, &error);
     report.complete = result == BENCH_OK;
-    bench_table(&report);
-    bool hold = !bench->check_bars || bench_bars(&report, &bench->limits);
+    if (result == BENCH_OK || plan->rows[0].round_count > 0)
+        bench_table(&report);
+    bool hold = !bench->check_bars || !report.complete || bench_bars(&report, &bench->limits);
     struct line unwritten;
     bool written = bench->json == NULL || json_write(bench->json, &report, &unwritten);
     (void)fflush(stdout);

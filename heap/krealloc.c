@@ -36,7 +36,7 @@ static bool grow(const struct heap *heap, block_t block, uint32_t size, uint32_t
                  const struct neighbours *neighbours)
 {
     bool next_free = !tag_used(neighbours->next_tag);
-    uint32_t next_size = next_free ? tag_size(neighbours->next_tag) : 0;
+    uint32_t next_size = tag_size(neighbours->next_tag); /* none, if that is used */
     struct stretch stretch = {block, size + next_size, tag_sparse(neighbours->next_tag)};
     if (stretch.size_bytes >= need) {
         if (stretch.sparse != 0 &&

@@ -34,8 +34,6 @@ static uint32_t reclaim_end(const struct heap *heap, const struct neighbours *la
     uint32_t old_end = last->next.at + 4u;
     bool vanishes = (block.at + 4u) % PAGE_SIZE == 0;
     uint32_t lowest = vanishes ? block.at + 4u : page_round_up(block_hold_end(block));
-    if (lowest >= old_end)
-        return 0;
     uint32_t end = end_within(old_end, lowest, page_count_max);
     if (end == old_end)
         return 0;

@@ -41,10 +41,9 @@ static bool table_empty(vaddr_t table)
     return true;
 }
 
-/* Makes the table that maps `at`, if there is none. *made says whether it did. */
+/* Makes the table that maps `at`, if there is none; then *made becomes true. */
 static bool table_make(vaddr_t frames, vaddr_t at, bool *made)
 {
-    *made = false;
     if (table_present(at))
         return true;
     frame_t frame;
@@ -98,7 +97,7 @@ bool paging_translate(vaddr_t page, uint32_t *entry)
 
 enum paging_result paging_map(vaddr_t frames, vaddr_t page, frame_t frame, uint32_t flags)
 {
-    bool made;
+    bool made = false;
     if (!table_make(frames, page, &made))
         return PAGING_NO_FRAME;
     vaddr_t at = table_entry_at(page);

@@ -61,6 +61,18 @@ static bool insert_run(struct mutation *mutation)
     return insert(&mutation->ops, at, run.ops, run.count);
 }
 
+/* Seldom, because a run on it costs as much as a hundred others: a machine large enough for more
+ * than one page table of heap, and what happens there. */
+static bool large_scene(struct mutation *mutation)
+{
+    struct run run;
+    if (random_below(&mutation->random, 8) != 0)
+        return insert_run(mutation);
+    uint32_t at = pick_place(&mutation->random, &mutation->ops);
+    pick_scene(&mutation->random, &mutation->config, slots_used(&mutation->ops, at), &run);
+    return insert(&mutation->ops, at, run.ops, run.count);
+}
+
 /* Copies a part of a list into the input, by way of the scratch list, and there perhaps into other
  * slots, so that the copy does not work on the blocks of the original. */
 static bool copy_part(struct mutation *mutation, const struct op_list *from)
@@ -179,7 +191,7 @@ bool mutation_apply(struct mutation *mutation)
         insert_op,     insert_op,   insert_op, insert_run,    insert_run,
         duplicate,     splice,      splice,    delete_part,   delete_part,
         truncate_end,  swap_two,    move_one,  change_number, change_number,
-        change_number, change_slot, change_op, change_config,
+        change_number, change_slot, change_op, change_config, large_scene,
     };
     /* The other changes need an operation to work on. */
     if (mutation->ops.count == 0)

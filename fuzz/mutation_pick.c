@@ -1,6 +1,7 @@
 #include "fuzz/mutation_pick.h"
 
 #define PAGE_BYTES 4096u
+#define TABLE_PAGES 1024u
 
 static slots_t slot_bit(uint32_t slot)
 {
@@ -41,6 +42,16 @@ uint32_t pick_slot(struct random *random, slots_t used, bool in_use)
     return start;
 }
 
+/* About what the whole window holds: half of the time to the byte, for an empty heap or one with a
+ * small block. */
+static uint32_t window_room(struct random *random, const struct op_config *config)
+{
+    uint32_t window = config->window_pages * PAGE_BYTES;
+    if (random_below(random, 2) == 0)
+        return window - random_below(random, 2u * PAGE_BYTES);
+    return window - PICK_CONTROL_BYTES - 8u * random_below(random, 8);
+}
+
 uint32_t pick_size(struct random *random, const struct op_config *config)
 {
     static const uint32_t steps[] = {8, 16, 256, 512, 1024, PAGE_BYTES};
@@ -55,7 +66,7 @@ uint32_t pick_size(struct random *random, const struct op_config *config)
     case 5: return (1u + random_below(random, 8)) * steps[random_below(random, 6)] + spread;
     case 6:
     case 7: return (1u + random_below(random, 64)) * PAGE_BYTES + spread;
-    case 8: return config->window_pages * PAGE_BYTES - random_below(random, 2u * PAGE_BYTES);
+    case 8: return window_room(random, config);
     case 9: return bounds[random_below(random, 4)] + spread;
     case 10: return random_below(random, 2048);
     default: return random_next(random) >> random_below(random, 32);
@@ -123,6 +134,14 @@ static bool takes_size(enum op_kind kind)
     }
 }
 
+/* An address to free that is no block's: anywhere, or in and around the control block. */
+static uint32_t pick_foreign(struct random *random)
+{
+    if (random_below(random, 2) == 0)
+        return random_next(random) & ~7u;
+    return PICK_WINDOW_AT - 64u + 8u * random_below(random, (PICK_CONTROL_BYTES + 128u) / 8u);
+}
+
 /* An operation of a kind, with operands that suit it. */
 static struct op op_of_kind(struct random *random, const struct op_config *config, slots_t used,
                             enum op_kind kind)
@@ -139,7 +158,7 @@ static struct op op_of_kind(struct random *random, const struct op_config *confi
             op.arg = damages(kind) ? pick_bits(random) : pick_count(random);
     }
     if (kind == OP_FREE_FOREIGN)
-        op.size = random_next(random) & ~7u;
+        op.size = pick_foreign(random);
     if (kind == OP_INTERRUPT)
         op.arg = 1u + op.arg % 4u;
     if (kind == OP_INTERRUPT && random_below(random, 2) != 0)
@@ -235,10 +254,62 @@ static void push_grow(struct random *random, const struct op_config *config, slo
     push(run, (struct op){OP_REALLOC, block, sizes[0] + sizes[1] + step - 16u, 0});
 }
 
+/* A block freed behind a guard, and a request that fits into it to the granule, or just not: of the
+ * same kind, aligned, or by a block that grows. */
+static void push_exact(struct random *random, slots_t used, struct run *run)
+{
+    uint32_t hole = pick_slot(random, used, false);
+    uint32_t guard = pick_slot(random, used | slot_bit(hole), false);
+    uint32_t size = 8u * (1u + random_below(random, random_below(random, 2) == 0 ? 64u : 2048u));
+    uint32_t wanted = size + 8u * random_below(random, 5) - 16u;
+    uint32_t align = 16u << random_below(random, 9);
+    push(run, (struct op){OP_ALLOC, hole, size, 0});
+    push(run, (struct op){OP_ALLOC, guard, 1u + random_below(random, 64), 0});
+    push(run, (struct op){OP_FREE, hole, 0, 0});
+    if (random_below(random, 4) == 0)
+        push(run, (struct op){.kind = OP_RECLAIM, .size = OP_FRAMES_MAX});
+    if (random_below(random, 2) == 0)
+        push(run, (struct op){OP_ALLOC, hole, wanted, 0});
+    else /* a stretch for it is larger by the alignment and a granule */
+        push(run, (struct op){OP_ALIGNED, hole, wanted - align - 8u, align});
+}
+
+/* A heap that reaches over the end of a page table, refused there or not, and shrinks again. */
+static void push_tables(struct random *random, slots_t used, struct run *run)
+{
+    uint32_t large = pick_slot(random, used, false);
+    uint32_t behind = pick_slot(random, used | slot_bit(large), false);
+    uint32_t guard = pick_slot(random, used | slot_bit(large) | slot_bit(behind), false);
+    uint32_t pages = TABLE_PAGES - random_below(random, 24);
+    uint32_t more = PAGE_BYTES * (1u + random_below(random, 40)) + 8u * random_below(random, 512);
+    enum op_kind refuse = random_below(random, 2) == 0 ? OP_REFUSE : OP_REFUSE_ON;
+    push(run, (struct op){OP_ALLOC, large, pages * PAGE_BYTES - 8u * random_below(random, 512), 0});
+    if (random_below(random, 2) == 0)
+        push(run, (struct op){.kind = refuse, .size = 1u + random_below(random, 32)});
+    push(run, (struct op){OP_ALLOC, behind, more, 0});
+    push(run, (struct op){.kind = OP_REFUSE});
+    if (random_below(random, 2) == 0)
+        push(run, (struct op){OP_ALLOC, guard, 1u + random_below(random, 64), 0});
+    push(run, (struct op){OP_FREE, random_below(random, 2) == 0 ? large : behind, 0, 0});
+    push(run,
+         (struct op){.kind = OP_RECLAIM,
+                     .size = random_below(random, 2) == 0 ? OP_FRAMES_MAX : pick_count(random)});
+    push(run, (struct op){OP_ALLOC, large, more, 0});
+}
+
+void pick_scene(struct random *random, struct op_config *config, slots_t used, struct run *run)
+{
+    run->count = 0;
+    config->frame_count =
+        TABLE_PAGES + 8u + random_below(random, OP_FRAMES_FUZZED - TABLE_PAGES - 8u);
+    config->window_pages = TABLE_PAGES * (2u + random_below(random, 3));
+    push_tables(random, used, run);
+}
+
 void pick_run(struct random *random, const struct op_config *config, slots_t used, struct run *run)
 {
     run->count = 0;
-    switch (random_below(random, 8)) {
+    switch (random_below(random, 9)) {
     case 0:
         push(run, (struct op){.kind = OP_REFUSE, .size = 1u + random_below(random, 6)});
         push_request(random, config, used, run);
@@ -260,6 +331,7 @@ void pick_run(struct random *random, const struct op_config *config, slots_t use
     case 4: push_coalesce(random, config, used, run); break;
     case 5: push_hole(random, used, run); break;
     case 6: push_use_after_free(random, used, run); break;
+    case 7: push_exact(random, used, run); break;
     default: push_grow(random, config, used, run); break;
     }
 }

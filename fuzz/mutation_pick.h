@@ -31,6 +31,14 @@ struct run {
     uint32_t count;
 };
 
+/* The heap's control block and where it lies (heap/control.h, heap/kmalloc.h; fuzz/mutator_test.c
+ * compares). */
+#define PICK_CONTROL_BYTES 3168u
+#define PICK_WINDOW_AT 0xC0400000u
+
+/* A machine on which the heap can have more than one page table, and a run that needs it. */
+void pick_scene(struct random *random, struct op_config *config, slots_t used, struct run *run);
+
 /* A run that makes a situation of its own: a request refused halfway, a block freed between free
  * ones, a hole reclaimed and used again, a misuse. */
 void pick_run(struct random *random, const struct op_config *config, slots_t used, struct run *run);

@@ -5,6 +5,10 @@
 #include "ci/unit.h"
 #include "fuzz/mutation_pick.h"
 #include "fuzz/op_list.h"
+#include "heap/kmalloc.h"
+
+_Static_assert(PICK_CONTROL_BYTES == CONTROL_SIZE && PICK_WINDOW_AT == HEAP_WINDOW_START,
+               "the mutator knows where the heap lies");
 
 #define SIZE_MAX_BYTES 400u
 

@@ -235,6 +235,58 @@ TEST(H6_block_put_before_the_head_that_does_not_link_on_is_reported)
     test_step_expect_broken(RULE_H6);
 }
 
+/* As kfree would free a block if it put it where the head is and forgot what was there: what was
+ * the head is not written at all. */
+TEST(H6_head_that_was_lost_is_reported)
+{
+    lists_up();
+    uint32_t added = test_header(spare);
+    uint32_t size = test_size(spare);
+    test_store_tag(added, size);
+    test_store_tag(added + size - 4u, size);
+    store_next(added, 0);
+    store_prev(added, 0);
+    store_head(added);
+    heap_count(&test_heap, HEAP_LIVE_BLOCKS, 0u - 1u);
+    heap_count(&test_heap, HEAP_LIVE_BYTES, 0u - size);
+    test_step_expect_differ(RULE_H6, RULE_H5);
+}
+
+/* The last of the row's blocks moves to the end of the members' list, all links right. */
+TEST(H5_link_to_a_block_of_another_bin_is_reported)
+{
+    lists_up();
+    uint32_t other = test_header(test_blocks.row[1]);
+    EXPECT_EQUAL(next_of(other), 0);
+    store_next(prev_of(other), 0);
+    link_both(member[3], other);
+    test_step_expect_broken(RULE_H5);
+}
+
+static void become_used(uint32_t block)
+{
+    uint32_t size = test_tag(block);
+    test_store_tag(block, size | 1u);
+    test_store_tag(block + size - 4u, size | 1u);
+    heap_count(&test_heap, HEAP_LIVE_BLOCKS, 1);
+    heap_count(&test_heap, HEAP_LIVE_BYTES, size);
+    heap_raise(&test_heap, HEAP_PEAK_BYTES, test_field(HEAP_LIVE_BYTES));
+}
+
+/* As kmalloc would leave it, if it forgot to take what it found off its list. */
+TEST(H5_block_that_becomes_used_on_its_list_is_reported)
+{
+    lists_up();
+    become_used(member[0]);
+    test_step_expect_differ(BOTH_RULES(RULE_H5, RULE_H6), RULE_H5);
+    become_used(member[2]);
+    test_step_expect_differ(RULE_H6, RULE_H5);
+    /* The only one of its bin, whose head nobody has written. */
+    uint32_t epilogue = test_field(HEAP_END) - 4u;
+    become_used(epilogue - test_tag(epilogue - 4u));
+    test_step_expect_differ(BOTH_RULES(RULE_H5, RULE_H6), RULE_H5);
+}
+
 TEST(H6_links_that_do_not_agree_are_reported)
 {
     lists_up();
@@ -377,6 +429,7 @@ int main(void)
     RUN_BOTH(H5_detached_circle_is_reported);
     RUN_BOTH(H5_circle_through_a_new_block_is_reported);
     RUN_BOTH(H6_head_that_skips_a_block_is_reported);
+    RUN_BOTH(H5_block_that_becomes_used_on_its_list_is_reported);
     RUN_BOTH(H6_links_that_do_not_agree_are_reported);
     RUN_BOTH(H6_link_to_what_is_not_mapped_or_aligned_is_reported);
     RUN_BOTH(H6_circle_of_the_list_is_reported);
@@ -384,6 +437,8 @@ int main(void)
     test_policy = HEAP_BINS;
     RUN(H5_block_in_the_wrong_bin_is_reported);
     RUN(H6_block_put_before_the_head_that_does_not_link_on_is_reported);
+    RUN(H6_head_that_was_lost_is_reported);
+    RUN(H5_link_to_a_block_of_another_bin_is_reported);
     RUN(H6_bits_that_differ_are_reported);
     RUN(a_list_without_room_before_its_head_is_ordered_anew);
     RUN(a_list_without_room_between_two_is_ordered_anew);

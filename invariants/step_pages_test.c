@@ -129,6 +129,10 @@ TEST(P2_frame_mapped_twice_is_reported)
 TEST(P2_held_frame_that_is_mapped_is_reported)
 {
     test_step_up();
+    heap_count(&test_heap, HEAP_MAPPED_PAGES, 1);
+    heap_raise(&test_heap, HEAP_PEAK_PAGES, test_field(HEAP_MAPPED_PAGES));
+    expect_entry_broken(hole_page(), entry_of(test_held[0], KERNEL_PAGE), RULE_P2);
+    EXPECT_EQUAL(test_violation.at, test_held[0].n);
     expect_entry_broken(inner_page(), entry_of(test_held[0], KERNEL_PAGE), RULE_P2);
     EXPECT_EQUAL(test_violation.at, test_held[0].n);
 }
@@ -229,6 +233,17 @@ TEST(P5_table_that_has_become_empty_is_reported)
     EXPECT(!test_step());
     EXPECT_EQUAL(test_violation.rule, RULE_P5);
     EXPECT_EQUAL(test_violation.at, DEVICE_WINDOW_AT);
+}
+
+/* In bulk, which the journal of words knows nothing of. */
+TEST(P5_table_that_was_filled_is_reported)
+{
+    test_step_up();
+    machine_fill(vaddr_of(TABLES_AT + PROBE_SLOT_DEVICE * PAGE_SIZE), 0, PAGE_SIZE);
+    machine_set_root(machine_root());
+    EXPECT(!test_step());
+    EXPECT_EQUAL(test_violation.rule, RULE_P5);
+    test_expect_broken(RULE_P5);
 }
 
 TEST(P5_half_prepared_entry_is_reported)
@@ -399,6 +414,32 @@ TEST(a_page_with_tags_that_gets_another_frame_is_looked_at)
     test_step_expect_whole();
 }
 
+/* The heap's table is another one, which says the same but for one page. */
+TEST(a_table_in_another_frame_is_looked_at_with_its_pages)
+{
+    test_step_up();
+    uint32_t page = page_round_down(test_header(test_blocks.between));
+    uint32_t entry = entry_of_page(page);
+    uint32_t table = entry_of_slot(HEAP_SLOT);
+    frame_t frame;
+    frame_t copy;
+    EXPECT_EQUAL(frames_take(test_boot.frames_at, &frame), FRAMES_OK);
+    EXPECT_EQUAL(frames_take(test_boot.frames_at, &copy), FRAMES_OK);
+    emulator_frame_use(copy);
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
+        emulator.ram[copy.n * TABLE_ENTRIES + i] = probe_frame(entry_frame(table))[i];
+    emulator.ram[copy.n * TABLE_ENTRIES + table_index(vaddr_of(page))] =
+        entry_of(frame, entry & ENTRY_FLAGS);
+    test_store_directory(HEAP_SLOT, entry_of(copy, table & ENTRY_FLAGS));
+    machine_set_root(machine_root());
+    EXPECT_EQUAL(frames_give_back(test_boot.frames_at, entry_frame(entry)), FRAMES_OK);
+    EXPECT_EQUAL(frames_give_back(test_boot.frames_at, entry_frame(table)), FRAMES_OK);
+    EXPECT(!test_step());
+    enum rule rule = test_violation.rule;
+    EXPECT(rule == RULE_H1 || rule == RULE_H2);
+    test_expect_broken(rule);
+}
+
 int main(void)
 {
     RUN(P1_wrong_bits_of_an_entry_are_reported);
@@ -413,6 +454,7 @@ int main(void)
     RUN(P4_another_root_is_reported);
     RUN(P5_empty_table_is_reported);
     RUN(P5_table_that_has_become_empty_is_reported);
+    RUN(P5_table_that_was_filled_is_reported);
     RUN(P5_half_prepared_entry_is_reported);
     RUN(P6_page_unmapped_without_a_flush_is_reported);
     RUN(P6_page_given_another_frame_without_a_flush_is_reported);
@@ -422,5 +464,6 @@ int main(void)
     RUN(P8_access_with_interrupts_enabled_is_reported);
     RUN_BOTH(a_table_dropped_and_made_again_in_one_journal);
     RUN_BOTH(a_page_with_tags_that_gets_another_frame_is_looked_at);
+    RUN_BOTH(a_table_in_another_frame_is_looked_at_with_its_pages);
     return 0;
 }

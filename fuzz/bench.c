@@ -17,7 +17,7 @@ static const double weights[SESSION_CHECK_COUNT] = {
 };
 
 static struct {
-    double expected; /* operations by their weights */
+    double expected; /* operations by their weights; 0: nothing was announced */
     double done;
     double started; /* seconds; 0: not yet */
     double shown;
@@ -84,7 +84,7 @@ static void progress_show(double weight_done)
     double now = clock_seconds(CLOCK_MONOTONIC);
     bool terminal = isatty(STDERR_FILENO) == 1;
     progress.done += weight_done;
-    if (progress.done <= 0 || now - progress.shown < (terminal ? 0.2 : 10.0))
+    if (progress.expected <= 0 || now - progress.shown < (terminal ? 0.2 : 10.0))
         return;
     progress.shown = now;
     double left = (now - progress.started) * (progress.expected / progress.done - 1.0);

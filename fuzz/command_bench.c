@@ -242,7 +242,8 @@ int command_bench(int argc, char **argv)
         return EXIT_OK;
     }
     if (host_port_mirror() == NULL)
-        return command_usage("bench", "without a journal nothing is checked by step, on port",
+        return command_usage("bench",
+                             "has no mirror, without which nothing is checked by step, on port",
                              host_port_name);
     bench.traces = calloc((size_t)argc, sizeof(*bench.traces));
     bench.directories = calloc((size_t)argc, sizeof(*bench.directories));

@@ -274,6 +274,70 @@ static void push_exact(struct random *random, slots_t used, struct run *run)
         push(run, (struct op){OP_ALIGNED, hole, wanted - align - 8u, align});
 }
 
+/* A block in front of a hole with a block behind it that goes as well, resized to more than they
+ * all are: at the heap's end, it grows over the hole. */
+static void push_grow_over_hole(struct random *random, slots_t used, struct run *run)
+{
+    uint32_t block = pick_slot(random, used, false);
+    uint32_t hole = pick_slot(random, used | slot_bit(block), false);
+    uint32_t behind = pick_slot(random, used | slot_bit(block) | slot_bit(hole), false);
+    uint32_t size = PAGE_BYTES * (2u + random_below(random, 8)) + 8u * random_below(random, 512);
+    push(run, (struct op){OP_ALLOC, block, 1u + random_below(random, 512), 0});
+    push(run, (struct op){OP_ALLOC, hole, size, 0});
+    push(run, (struct op){OP_ALLOC, behind, 1u + random_below(random, 64), 0});
+    push(run, (struct op){OP_FREE, hole, 0, 0});
+    push(run, (struct op){.kind = OP_RECLAIM, .size = 1u + random_below(random, 16)});
+    push(run, (struct op){OP_FREE, behind, 0, 0});
+    push(run, (struct op){OP_REALLOC, block, size + 8u * random_below(random, 1024), 0});
+}
+
+/* Free blocks of a few sizes that share a bin, each between used ones, and a request of that bin:
+ * what costs as much as the blocks in a bin shows. */
+static void push_comb(struct random *random, slots_t used, struct run *run)
+{
+    uint32_t pairs = 4u + random_below(random, (RUN_MAX - 2u) / 3u - 4u);
+    uint32_t size = 256u << random_below(random, 4);
+    uint32_t slots[RUN_MAX / 3u];
+    for (uint32_t i = 0; i < pairs; i++) {
+        uint32_t guard = pick_slot(random, used, false);
+        used |= slot_bit(guard);
+        slots[i] = pick_slot(random, used, false);
+        used |= slot_bit(slots[i]);
+        push(run, (struct op){OP_ALLOC, slots[i], size, 0});
+        push(run, (struct op){OP_ALLOC, guard, 8, 0});
+    }
+    for (uint32_t i = 0; i < pairs; i++)
+        push(run, (struct op){OP_FREE, slots[i], 0, 0});
+    push(run,
+         (struct op){OP_ALLOC, slots[0], size + 8u * random_below(random, size / 256u + 1u), 0});
+}
+
+/* A hole that takes the whole of a page table, which goes with it; then the heap's end comes down
+ * over it. */
+static void push_table_hole(struct random *random, slots_t used, struct run *run)
+{
+    uint32_t before = pick_slot(random, used, false);
+    uint32_t first = pick_slot(random, used | slot_bit(before), false);
+    uint32_t hole = pick_slot(random, used | slot_bit(before) | slot_bit(first), false);
+    uint32_t last =
+        pick_slot(random, used | slot_bit(before) | slot_bit(first) | slot_bit(hole), false);
+    const struct op reclaim = {.kind = OP_RECLAIM, .size = OP_FRAMES_MAX};
+    push(run, (struct op){OP_ALLOC, before, PAGE_BYTES * (TABLE_PAGES - 3u), 0});
+    push(run, (struct op){OP_ALLOC, first, 1u + random_below(random, 64), 0});
+    push(run, (struct op){OP_FREE, before, 0, 0});
+    push(run, reclaim);
+    push(run, (struct op){OP_ALLOC, hole,
+                          PAGE_BYTES * (TABLE_PAGES + 4u + random_below(random, 64)), 0});
+    push(run, (struct op){OP_ALLOC, last, 1u + random_below(random, 64), 0});
+    push(run, (struct op){OP_FREE, hole, 0, 0});
+    push(run, reclaim);
+    push(run, (struct op){OP_FREE, last, 0, 0});
+    if (random_below(random, 2) == 0)
+        push(run, reclaim);
+    else
+        push(run, (struct op){OP_ALLOC, last, PAGE_BYTES * (1u + random_below(random, 64)), 0});
+}
+
 /* A heap that reaches over the end of a page table, refused there or not, and shrinks again. */
 static void push_tables(struct random *random, slots_t used, struct run *run)
 {
@@ -303,13 +367,16 @@ void pick_scene(struct random *random, struct op_config *config, slots_t used, s
     config->frame_count =
         TABLE_PAGES + 8u + random_below(random, OP_FRAMES_FUZZED - TABLE_PAGES - 8u);
     config->window_pages = TABLE_PAGES * (2u + random_below(random, 3));
-    push_tables(random, used, run);
+    if (random_below(random, 3) == 0)
+        push_table_hole(random, used, run);
+    else
+        push_tables(random, used, run);
 }
 
 void pick_run(struct random *random, const struct op_config *config, slots_t used, struct run *run)
 {
     run->count = 0;
-    switch (random_below(random, 9)) {
+    switch (random_below(random, 11)) {
     case 0:
         push(run, (struct op){.kind = OP_REFUSE, .size = 1u + random_below(random, 6)});
         push_request(random, config, used, run);
@@ -332,6 +399,8 @@ void pick_run(struct random *random, const struct op_config *config, slots_t use
     case 5: push_hole(random, used, run); break;
     case 6: push_use_after_free(random, used, run); break;
     case 7: push_exact(random, used, run); break;
+    case 8: push_grow_over_hole(random, used, run); break;
+    case 9: push_comb(random, used, run); break;
     default: push_grow(random, config, used, run); break;
     }
 }

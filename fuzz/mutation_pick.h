@@ -24,7 +24,7 @@ uint32_t pick_near(struct random *random, uint32_t number);
 /* One operation, mostly one that applies. */
 struct op pick_op(struct random *random, const struct op_config *config, slots_t used);
 
-#define RUN_MAX 8u
+#define RUN_MAX 48u
 
 struct run {
     struct op ops[RUN_MAX];

@@ -48,12 +48,13 @@ void session_journal_clear(struct session *session)
 }
 
 /* Rule K1: a step that found something wrong is confirmed by a full check, whose verdict counts,
- * because that is the same on every port. What only a step can see (O1) stands as it is. */
+ * because that is the same on every port. What only a step can see (O1, H9) stands as it is. */
 static bool rule_K1_found(struct session *session)
 {
     struct violation found = session->violation;
     struct census census;
-    if (!check_all(&session->scene, &census, &session->violation) || found.rule == RULE_O1)
+    if (!check_all(&session->scene, &census, &session->violation) || found.rule == RULE_O1 ||
+        found.rule == RULE_H9)
         return false;
     session->violation = found;
     session->violation.rule = RULE_K1;

@@ -15,6 +15,7 @@
     X(H6, "list links, heads and bitmaps agree")                                                   \
     X(H7, "counters equal the sums")                                                               \
     X(H8, "fixed fields of the control block are as initialised")                                  \
+    X(H9, "a tag that is none any more does not read as one")                                      \
     X(P1, "needed pages are mapped: present, writable, supervisor")                                \
     X(P2, "no frame is mapped twice")                                                              \
     X(P3, "nothing else is mapped")                                                                \

@@ -121,6 +121,24 @@ static void near_note(struct mirror *mirror, uint32_t granule)
         mirror->near[mirror->near_count++] = mirror_header(mirror, granule);
 }
 
+/* Rule H9: of a start that lies inside a block now, neither header nor the footer before it reads
+ * as a tag. */
+static bool rule_H9(const struct mirror *mirror, const struct scene *scene, uint32_t granule,
+                    struct violation *violation)
+{
+    uint32_t header = mirror_header(mirror, granule);
+    for (uint32_t at = header - 4u; at <= header; at += 4u) {
+        uint32_t word = 0;
+        struct violation illegal;
+        /* What has been unmapped since is no word any more. */
+        if (step_read(mirror, at, &word) &&
+            rule_H1(at, word ^ scene->key ^ at, mirror->end - mirror->base, &illegal))
+            return violation_set(violation, RULE_H9, at, 0, word ^ scene->key ^ at,
+                                 "tag inside a block at");
+    }
+    return true;
+}
+
 /* Looks at one block, whose header lies in `granule`. Sets *next to the granule behind it. */
 static bool look(struct mirror *mirror, const struct scene *scene, uint32_t granule,
                  bool previous_free, uint32_t *next, struct violation *violation)
@@ -139,8 +157,11 @@ static bool look(struct mirror *mirror, const struct scene *scene, uint32_t gran
         return false;
     *next = granule + (header & ~7u) / 8u;
     for (uint32_t g = marks_after(&mirror->starts, granule); g < *next;
-         g = marks_after(&mirror->starts, g))
+         g = marks_after(&mirror->starts, g)) {
+        if (!scene->interrupted && !rule_H9(mirror, scene, g, violation))
+            return false;
         block_leave(mirror, g);
+    }
     if (marks_has(&mirror->starts, granule) && mirror->nodes[granule].tag == header)
         near_note(mirror, granule);
     block_update(mirror, granule, header);

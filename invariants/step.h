@@ -44,6 +44,9 @@ CHECK_RESULT bool step_end(struct mirror *mirror, struct violation *violation);
 CHECK_RESULT bool step_blocks(struct mirror *mirror, const struct scene *scene,
                               struct violation *violation);
 
+/* A block leaves the mirror; what was beside it on its list is looked at. */
+void step_block_leave(struct mirror *mirror, uint32_t granule);
+
 /* Notes that a granule of the extent was written. */
 void step_granule(struct mirror *mirror, uint32_t granule);
 

@@ -78,7 +78,7 @@ static bool rule_X3_page(const struct mirror *mirror, uint32_t page, struct viol
 }
 
 /* The block leaves the mirror; what was beside it on its list is looked at. */
-static void block_leave(struct mirror *mirror, uint32_t granule)
+void step_block_leave(struct mirror *mirror, uint32_t granule)
 {
     const struct mirror_node *node = &mirror->nodes[granule];
     if ((node->tag & 1u) == 0) {
@@ -103,7 +103,7 @@ static void block_update(struct mirror *mirror, uint32_t granule, uint32_t tag)
     if (known && old == tag)
         return;
     if (known)
-        block_leave(mirror, granule);
+        step_block_leave(mirror, granule);
     mirror_block_enter(mirror, granule, tag);
     if (known && (old & tag & 1u) != 0)
         mirror->nodes[granule].note = note;
@@ -160,7 +160,7 @@ static bool look(struct mirror *mirror, const struct scene *scene, uint32_t gran
          g = marks_after(&mirror->starts, g)) {
         if (!scene->interrupted && !rule_H9(mirror, scene, g, violation))
             return false;
-        block_leave(mirror, g);
+        step_block_leave(mirror, g);
     }
     if (marks_has(&mirror->starts, granule) && mirror->nodes[granule].tag == header)
         near_note(mirror, granule);

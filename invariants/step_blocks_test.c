@@ -365,6 +365,20 @@ TEST(O1_is_not_judged_where_a_handler_came_between)
     test_step_expect_whole();
 }
 
+/* The tags between two blocks that have become one, put back behind the merge. */
+TEST(H9_tags_left_inside_a_merged_block_are_reported)
+{
+    for (uint32_t at_header = 0; at_header < 2u; at_header++) {
+        test_step_up();
+        uint32_t header = test_header(test_blocks.between);
+        uint32_t at = at_header != 0 ? header : header - 4u;
+        uint32_t word = *test_ram(at);
+        kfree(&test_heap, test_blocks.between);
+        test_store(at, word);
+        test_step_expect_differ(RULE_H9, RULE_NONE);
+    }
+}
+
 /* Blocks that are used and stand beside what was written. */
 TEST(used_neighbours_of_what_was_written_are_near)
 {
@@ -403,6 +417,7 @@ int main(void)
     RUN_BOTH(what_is_written_and_undone_is_no_damage);
     RUN_BOTH(a_block_freed_and_allocated_in_one_journal_is_looked_at);
     RUN_BOTH(O1_is_not_judged_where_a_handler_came_between);
+    RUN_BOTH(H9_tags_left_inside_a_merged_block_are_reported);
     RUN_BOTH(used_neighbours_of_what_was_written_are_near);
     return 0;
 }

@@ -239,7 +239,7 @@ bool step_end(struct mirror *mirror, struct violation *violation)
     /* Beyond the new end nothing starts any more; the old one and the new one are looked at. */
     for (uint32_t g = marks_after(&mirror->starts, mirror_last(mirror)); g != MARKS_NONE;
          g = marks_after(&mirror->starts, g))
-        mirror_block_leave(mirror, g);
+        step_block_leave(mirror, g);
     step_granule(mirror, mirror_last(mirror));
     if (old_end < end)
         step_granule(mirror, mirror_granule(mirror, old_end) - 1u);

@@ -73,6 +73,13 @@ const struct op *session_operation(const struct session *session)
     return &session->op;
 }
 
+void session_watch_payloads(struct session *session, bool watch)
+{
+    const struct shadow *shadow = &session->shadow;
+    probe_payloads(shadow->owned, vaddr_of(shadow->window_start),
+                   watch ? SHADOW_OWNED_BYTES * 64u : 0);
+}
+
 /* A heap is found again by its address, and its window cannot be taken twice. */
 static bool heap_found_again(struct session *session, const struct heap_config *config)
 {
@@ -153,6 +160,7 @@ bool session_begin(struct session *session, const struct op_config *config)
     injection.refuse_request = session->plan.refuse_request;
     injection.refuse_request_on = session->plan.refuse_on;
     session->frame_requests = 0;
+    session_watch_payloads(session, true);
     for (uint32_t page = 0; page < DEVICE_PAGES; page++)
         session->device_frames[page] = DEVICE_UNMAPPED;
     uint32_t word_count = scene_words(session->scene.frame_count);
@@ -231,8 +239,7 @@ bool session_apply(struct session *session, const struct op *op)
     if (outcome == OUTCOME_APPLIED)
         session->applied_count++;
     bool misuse = op->kind >= OP_DOUBLE_FREE;
-    return session_handler_freed(session) && session_handler_allocated(session) &&
-           (misuse || session_rule_S6(session, 0, 0)) &&
+    return session_handler_allocated(session) && (misuse || session_rule_S6(session, 0, 0)) &&
            (outcome == OUTCOME_SKIPPED || session_check_operation(session)) &&
            session_rule_C1(session, op) && session_rule_P8(session);
 }

@@ -6,8 +6,6 @@ static enum outcome enter(struct session *session, uint32_t slot, vaddr_t at, ui
                           uint32_t align_bytes)
 {
     digest_word(&session->digest, at.v);
-    if (!session_handler_freed(session))
-        return OUTCOME_VIOLATED;
     if (vaddr_is_null(at)) {
         /* Nothing was asked for, so nothing was refused. */
         if (size_bytes == 0)
@@ -60,6 +58,7 @@ static enum outcome apply_zalloc(struct session *session, const struct op *op)
     return OUTCOME_APPLIED;
 }
 
+/* The model first: as soon as a block is to be freed, its payload is the core's. */
 static void freed(struct session *session, uint32_t slot)
 {
     const struct shadow_block *block = &session->shadow.slots[slot];
@@ -73,8 +72,8 @@ enum outcome session_free(struct session *session, uint32_t slot)
     struct shadow_block block = session->shadow.slots[slot];
     if (!shadow_intact(&block, block.at, block.usable_bytes, &session->violation))
         return OUTCOME_VIOLATED;
-    kfree(&session->heap, vaddr_of(block.at));
     freed(session, slot);
+    kfree(&session->heap, vaddr_of(block.at));
     return OUTCOME_APPLIED;
 }
 
@@ -82,13 +81,13 @@ enum outcome session_free(struct session *session, uint32_t slot)
 static enum outcome apply_resize_to_nothing(struct session *session, uint32_t slot)
 {
     struct shadow_block block = session->shadow.slots[slot];
+    freed(session, slot);
     vaddr_t at = krealloc(&session->heap, vaddr_of(block.at), 0);
     if (!vaddr_is_null(at)) {
         (void)violation_set(&session->violation, RULE_S1, block.at, 0, at.v,
                             "result of krealloc to 0 bytes of the block at");
         return OUTCOME_VIOLATED;
     }
-    freed(session, slot);
     return OUTCOME_APPLIED;
 }
 
@@ -100,13 +99,14 @@ static enum outcome apply_resize(struct session *session, const struct op *op)
         return OUTCOME_VIOLATED;
     if (op->size == 0)
         return apply_resize_to_nothing(session, op->slot);
+    shadow_leave(&session->shadow, op->slot);
     vaddr_t at = krealloc(&session->heap, vaddr_of(old.at), op->size);
     if (vaddr_is_null(at)) {
+        shadow_return(&session->shadow, op->slot, &old);
         if (!shadow_intact(&old, old.at, old.usable_bytes, &session->violation))
             return OUTCOME_VIOLATED;
         return enter(session, op->slot, at, op->size, BLOCK_GRANULE);
     }
-    shadow_leave(&session->shadow, op->slot);
     uint32_t kept = op->size < old.usable_bytes ? op->size : old.usable_bytes;
     enum outcome outcome = enter(session, op->slot, at, op->size, BLOCK_GRANULE);
     if (outcome != OUTCOME_APPLIED)

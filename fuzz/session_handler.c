@@ -15,8 +15,9 @@ static void handler_run(void)
     handler->fired = true;
     session->scene.interrupted = true;
     if (shadow_live(&session->shadow, handler->slot)) {
-        handler->freed = true;
-        kfree(&session->heap, vaddr_of(session->shadow.slots[handler->slot].at));
+        vaddr_t at = vaddr_of(session->shadow.slots[handler->slot].at);
+        shadow_leave(&session->shadow, handler->slot);
+        kfree(&session->heap, at);
         handler->interrupts_enabled = probe_interrupts_enabled();
         return;
     }
@@ -44,15 +45,6 @@ void session_handler_arm(struct session *session, const struct op *op)
         .size_bytes = op->size,
     };
     injection.interrupt_countdown = op->arg;
-}
-
-bool session_handler_freed(struct session *session)
-{
-    if (!session->handler.freed)
-        return true;
-    session->handler.freed = false;
-    shadow_leave(&session->shadow, session->handler.slot);
-    return true;
 }
 
 bool session_handler_allocated(struct session *session)

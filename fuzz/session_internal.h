@@ -22,13 +22,12 @@
 #include "invariants/check.h"
 #include "invariants/mirror.h"
 
-/* What the interrupt handler is to do, and what it did. Its results enter the model after the call
- * that it interrupted: a free before that call's own result, an allocation after it. */
+/* What the interrupt handler is to do, and what it did. A free enters the model at once, as the
+ * call that it interrupted may get what was freed; an allocation after that call's own result. */
 struct handler {
     bool fired;
     uint32_t slot;
     uint32_t size_bytes;
-    bool freed;
     bool allocated;
     vaddr_t at;
     bool refusal_justified;
@@ -153,6 +152,10 @@ uint32_t session_heap_end(const struct session *session);
 /* Frames that are free, as the bitmap says. */
 uint32_t session_frames_free(const struct session *session);
 
+/* Has the machine look for words of live payloads that the core takes for metadata (rule O1), or
+ * not. */
+void session_watch_payloads(struct session *session, bool watch);
+
 /* The operations on blocks, on the machine, and the misuses. */
 enum outcome session_apply_block(struct session *session, const struct op *op);
 enum outcome session_apply_machine(struct session *session, const struct op *op);
@@ -161,8 +164,7 @@ enum outcome session_apply_misuse(struct session *session, const struct op *op);
 /* Frees a slot with its contents checked. */
 enum outcome session_free(struct session *session, uint32_t slot);
 
-/* Enters the interrupt handler's free, and later its allocation, into the model. */
-bool session_handler_freed(struct session *session);
+/* Enters the interrupt handler's allocation into the model. */
 bool session_handler_allocated(struct session *session);
 void session_handler_arm(struct session *session, const struct op *op);
 void session_handler_install(struct session *session);

@@ -178,7 +178,7 @@ static enum outcome apply_stats(struct session *session)
     struct heap_stats stats;
     heap_stats(&session->heap, &stats);
     uint32_t refused = stats.refused_size + stats.refused_window + stats.refused_frames;
-    if (!session_handler_freed(session) || !session_handler_allocated(session))
+    if (!session_handler_allocated(session))
         return OUTCOME_VIOLATED;
     /* The handler may have run after the figures were taken. */
     if (session->handler.fired)

@@ -151,10 +151,12 @@ static enum outcome apply_misuse(struct session *session, const struct op *op)
 enum outcome session_apply_misuse(struct session *session, const struct op *op)
 {
     /* An interrupt handler would meet the damage as well, or come to own what was freed: one that
-     * is due waits. */
+     * is due waits. And the core has to look at what a wrong pointer leads to, whosever it is. */
     uint32_t interrupt_countdown = injection.interrupt_countdown;
     injection.interrupt_countdown = 0;
+    session_watch_payloads(session, false);
     enum outcome outcome = apply_misuse(session, op);
+    session_watch_payloads(session, true);
     injection.interrupt_countdown = interrupt_countdown;
     return outcome;
 }

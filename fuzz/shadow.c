@@ -83,9 +83,7 @@ bool shadow_enter(struct shadow *shadow, uint32_t slot, const struct shadow_bloc
 {
     if (!rule_S1(shadow, block, align_bytes, end, violation) || !rule_S2(shadow, block, violation))
         return false;
-    own(shadow, block, true);
-    shadow->slots[slot] = *block;
-    shadow->live_count++;
+    shadow_return(shadow, slot, block);
     return true;
 }
 
@@ -111,6 +109,13 @@ void shadow_restore(struct shadow *shadow, const struct shadow_block *slots)
             own(shadow, &slots[slot], true);
         shadow->slots[slot] = slots[slot];
     }
+}
+
+void shadow_return(struct shadow *shadow, uint32_t slot, const struct shadow_block *block)
+{
+    own(shadow, block, true);
+    shadow->slots[slot] = *block;
+    shadow->live_count++;
 }
 
 void shadow_clear(struct shadow *shadow)

@@ -47,12 +47,16 @@ bool shadow_owns(const struct shadow *shadow, uint32_t at);
 bool shadow_enter(struct shadow *shadow, uint32_t slot, const struct shadow_block *block,
                   uint32_t align_bytes, uint32_t end, struct violation *violation);
 
-/* Removes a block. */
+/* Removes a block. Its payload is nobody's from here on: to be called before the core is told to
+ * free or resize it. */
 void shadow_leave(struct shadow *shadow, uint32_t slot);
 
 /* Brings the slots back to what they held earlier in the run: slot_count blocks in `slots`. The
  * counts are the caller's to bring back. Cost: the blocks that differ. */
 void shadow_restore(struct shadow *shadow, const struct shadow_block *slots);
+
+/* Puts a block back that has left and has not changed: the core refused to resize it. */
+void shadow_return(struct shadow *shadow, uint32_t slot, const struct shadow_block *block);
 
 /* Writes new contents, unique to this block, over its usable bytes: every word of the first and
  * last SHADOW_EDGE bytes, and between them at most SHADOW_INNER words at equal distances. Cost:

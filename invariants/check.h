@@ -70,6 +70,9 @@ CHECK_RESULT bool rule_P6_used(struct violation *violation);
 /* Rule P8: no word of the core's was touched while an interrupt handler could have come between. */
 CHECK_RESULT bool rule_P8(struct violation *violation);
 
+/* Rule O1: no word of a live payload was loaded or stored as if it were metadata. */
+CHECK_RESULT bool rule_O1_words(struct violation *violation);
+
 /* Rules P: directory, tables, TLB. Sets census->mapped_pages and marks the frames found in
  * scene->used. */
 CHECK_RESULT bool check_paging(const struct scene *scene, struct census *census,

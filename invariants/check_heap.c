@@ -205,7 +205,8 @@ bool check_sums(const struct scene *scene, const struct census *census, struct v
 
 bool check_all(const struct scene *scene, struct census *census, struct violation *violation)
 {
-    if (!rule_P8(violation) || !rule_P6_freed(violation) || !rule_P6_used(violation))
+    if (!rule_P8(violation) || !rule_O1_words(violation) || !rule_P6_freed(violation) ||
+        !rule_P6_used(violation))
         return false;
     *census = (struct census){0};
     if (scene->heap_made && !check_control(scene, census, violation))

@@ -208,6 +208,14 @@ bool rule_P8(struct violation *violation)
                                               "interrupts enabled at an access of the core to");
 }
 
+bool rule_O1_words(struct violation *violation)
+{
+    vaddr_t at = probe_trespass();
+    return vaddr_is_null(at) ||
+           violation_set(violation, RULE_O1, at.v, 0, 1,
+                         "accessed by the core as metadata: word of a live payload at");
+}
+
 bool check_paging(const struct scene *scene, struct census *census, struct violation *violation)
 {
     const uint32_t *directory = probe_directory();

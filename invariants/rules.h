@@ -29,7 +29,7 @@
     X(F3, "frame counters equal the bits")                                                         \
     X(F4, "taken frames are exactly those in use")                                                 \
     X(F5, "managed frames are those of the memory map")                                            \
-    X(O1, "the core writes metadata only to its own bytes, and in bulk only to one payload")       \
+    X(O1, "the core reads and writes metadata only in its own bytes, in bulk only one payload")    \
     X(X1, "mapped pages equal the heap's count")                                                   \
     X(X2, "the heap's end is a page boundary in the window")                                       \
     X(X3, "an unmapped page lies inside one sparse free block")                                    \

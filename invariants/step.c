@@ -156,8 +156,11 @@ bool check_step(const struct scene *scene, struct mirror *mirror, struct violati
     uint32_t count;
     bool lost;
     struct census census;
-    if (!rule_P8(violation) || !rule_P6_freed(violation) || !rule_P6_used(violation))
+    if (!rule_P8(violation) || !rule_O1_words(violation) || !rule_P6_freed(violation) ||
+        !rule_P6_used(violation)) {
+        mirror->valid = false;
         return false;
+    }
     (void)probe_journal(&count, &lost);
     bool holds = lost || step(mirror, scene, violation);
     bool again = lost || mirror->overflow;

@@ -117,6 +117,14 @@ void probe_loads_allow(uint64_t count);
  * if there is none, or the port cannot tell. */
 vaddr_t probe_unlocked(void);
 
+/* Tells the machine which 8-byte granules of [from, from + size_bytes) are parts of live payloads:
+ * a bit for each in `owned`, which stays the caller's and may change between two accesses. From
+ * then on probe_trespass is the first word of one that the core has loaded or stored since
+ * probe_reset, as if it were metadata; null if there is none, or the port cannot tell. With
+ * size_bytes 0 nothing is looked at any more. Requires size_bytes % 256 == 0. */
+void probe_payloads(const uint32_t *owned, vaddr_t from, uint32_t size_bytes);
+vaddr_t probe_trespass(void);
+
 /* Tells the machine where the core keeps its bitmap of free frames (mmu_x86/frames.h), for
  * frame_count frames. From then on probe_freed_in_use is true, with the
  * first such frame, if the core has marked one as free while a TLB entry still led to it: too

@@ -47,6 +47,18 @@ void probe_journal_clear(void)
 {
 }
 
+void probe_payloads(const uint32_t *owned, vaddr_t from, uint32_t size_bytes)
+{
+    (void)owned;
+    (void)from;
+    (void)size_bytes;
+}
+
+vaddr_t probe_trespass(void)
+{
+    return VADDR_NULL;
+}
+
 uint32_t probe_tlb_of(vaddr_t page)
 {
     (void)page;

@@ -80,6 +80,8 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     memcpy(emulator.boot_table, frame_words(BOARD_TABLE), PAGE_SIZE);
     probe_journal_clear();
     emulator.unlocked = VADDR_NULL;
+    emulator.payloads_size = 0;
+    emulator.trespass = VADDR_NULL;
     emulator.free_bitmap = VADDR_NULL;
     emulator.free_bitmap_size = 0;
     emulator.freed_in_use = false;
@@ -206,6 +208,18 @@ void probe_loads_allow(uint64_t count)
 vaddr_t probe_unlocked(void)
 {
     return emulator.unlocked;
+}
+
+void probe_payloads(const uint32_t *owned, vaddr_t from, uint32_t size_bytes)
+{
+    emulator.payloads = owned;
+    emulator.payloads_at = from;
+    emulator.payloads_size = size_bytes;
+}
+
+vaddr_t probe_trespass(void)
+{
+    return emulator.trespass;
 }
 
 void probe_journal_clear(void)

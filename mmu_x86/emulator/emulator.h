@@ -59,7 +59,11 @@ struct emulator {
     bool *frame_used;          /* per frame: accessed since the last reset */
     uint32_t *used_frames;
     uint32_t used_count;
-    vaddr_t unlocked; /* the first access of the core with interrupts enabled; null: none */
+    vaddr_t unlocked;         /* the first access of the core with interrupts enabled; null: none */
+    const uint32_t *payloads; /* a bit for each granule of 8 bytes from payloads_at on: it is one */
+    vaddr_t payloads_at;
+    uint32_t payloads_size; /* of what the bits are about, in bytes; 0: not looked at */
+    vaddr_t trespass;       /* the first word of a payload that the core accessed; null: none */
     struct journal_entry *journal;
     uint32_t journal_count;
     struct bulk_entry *bulk;
@@ -131,6 +135,17 @@ EMULATOR_SEAM static inline void emulator_locked(vaddr_t at)
 {
     if (__builtin_expect(emulator.interrupts_enabled != 0, 0) && emulator.unlocked.v == 0)
         emulator.unlocked = at;
+}
+
+/* Notes an access to a word that is part of a live payload. */
+EMULATOR_SEAM static inline void emulator_owned(vaddr_t at)
+{
+    uint32_t offset = at.v - emulator.payloads_at.v;
+    if (__builtin_expect(offset < emulator.payloads_size &&
+                             (emulator.payloads[offset / 256u] >> offset / 8u % 32u & 1u) != 0,
+                         0) &&
+        emulator.trespass.v == 0)
+        emulator.trespass = at;
 }
 
 /* A word of the page tables, or of the bitmap of free frames, is about to become `word`. */

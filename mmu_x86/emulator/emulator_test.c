@@ -477,8 +477,41 @@ TEST(a_machine_can_be_powered_off_and_on_again)
     emulator_power_off();
 }
 
+TEST(words_of_payloads_are_noted_and_nothing_else)
+{
+    static uint32_t owned[2] = {1u << 2, 0};
+    boot_with(WRITABLE, WRITABLE);
+    const struct {
+        uint32_t offset;
+        bool noted;
+    } rows[] = {{0, false}, {12, false}, {16, true}, {20, true}, {24, false}, {16 + 256, false}};
+    for (uint32_t store = 0; store < 2u; store++)
+        for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            boot_with(WRITABLE, WRITABLE);
+            probe_payloads(owned, AT, 2u * 256u);
+            EXPECT(!faults(vaddr_add(AT, rows[i].offset), store != 0 ? EMULATOR_WRITE : 0));
+            EXPECT_EQUAL(probe_trespass().v, rows[i].noted ? AT.v + rows[i].offset : 0);
+        }
+    /* The bits end before what lies in front of them and behind them. */
+    boot_with(WRITABLE, WRITABLE);
+    probe_payloads(owned, vaddr_add(AT, PAGE_SIZE - 512u), 512);
+    (void)machine_load(vaddr_add(AT, PAGE_SIZE - 512u - 8u));
+    (void)machine_load(test_boot.frames_at);
+    (void)machine_load(DIRECTORY_ENTRY);
+    EXPECT(vaddr_is_null(probe_trespass()));
+    /* The first one stays; a reset forgets it, and the bits as well. */
+    (void)machine_load(vaddr_add(AT, PAGE_SIZE - 512u + 20u));
+    (void)machine_load(vaddr_add(AT, PAGE_SIZE - 512u + 16u));
+    EXPECT_EQUAL(probe_trespass().v, AT.v + PAGE_SIZE - 512u + 20u);
+    boot_with(WRITABLE, WRITABLE);
+    EXPECT(vaddr_is_null(probe_trespass()));
+    (void)machine_load(vaddr_add(AT, PAGE_SIZE - 512u + 16u));
+    EXPECT(vaddr_is_null(probe_trespass()));
+}
+
 int main(void)
 {
+    RUN(words_of_payloads_are_noted_and_nothing_else);
     RUN(an_access_without_a_table_faults_as_not_present);
     RUN(an_access_without_a_page_faults_as_not_present);
     RUN(a_write_to_a_read_only_page_faults_as_a_protection_violation);

@@ -14,6 +14,7 @@ EMULATOR_SEAM static inline uint32_t machine_load(vaddr_t at)
     if (__builtin_expect(++emulator.counts.loads > emulator.loads_max, 0))
         emulator_exhausted();
     emulator_locked(at);
+    emulator_owned(at);
     return *emulator_word(at, EMULATOR_READ);
 }
 
@@ -22,6 +23,7 @@ EMULATOR_SEAM static inline void machine_store(vaddr_t at, uint32_t word)
     uint32_t *place = emulator_word(at, EMULATOR_WRITE);
     emulator.counts.stores++;
     emulator_locked(at);
+    emulator_owned(at);
     emulator_watch(at, place, word);
     emulator_journal(at, place, word);
     *place = word;

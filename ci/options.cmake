@@ -31,6 +31,10 @@ function(kheap_feedback target wanted)
     endif()
 endfunction()
 
+# True where the core is compiled with AddressSanitizer: in the libraries that fuzz targets link, its harness poisons for
+# it what is not its own (fuzz/poison.h).
+string(REGEX MATCH "address" KHEAP_POISON "${KHEAP_SANITIZERS}")
+
 # kheap_port(NAME PORT FEEDBACK SOURCES...): the core and its harness on the port in mmu_x86/PORT, as the library NAME.
 # SOURCES are the port's own. FEEDBACK says whether fuzz targets link it.
 function(kheap_port name port feedback)
@@ -41,6 +45,13 @@ function(kheap_port name port feedback)
     target_link_libraries(${name}_checks PRIVATE kheap_invariants_sources kheap_model_sources
         kheap_session_sources kheap_posix)
     kheap_feedback(${name}_checks FALSE)
+    if(feedback AND KHEAP_POISON)
+        # The harness accesses what it poisons: neither is it watched itself, nor through the C library's functions.
+        target_compile_options(${name}_checks PRIVATE -fno-sanitize=all -fno-builtin)
+        target_sources(${name}_checks PRIVATE poison_${port}.c)
+    else()
+        target_sources(${name}_checks PRIVATE poison_none.c)
+    endif()
     foreach(part core checks)
         target_include_directories(${name}_${part} PRIVATE ${PROJECT_SOURCE_DIR}/mmu_x86/${port})
         target_link_libraries(${name}_${part} PRIVATE kheap_options)

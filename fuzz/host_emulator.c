@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 
 #include "heap/kmalloc.h"
-#include "invariants/mirror.h"
+#include "fuzz/poison.h"
 #include "mmu_x86/emulator/emulator.h"
 
 const char *const host_port_name = "emulator";
@@ -15,8 +15,10 @@ static void fault(const struct fault *fault)
 
 bool host_port_start(uint32_t frame_count_max)
 {
-    if (emulator.ram != (uint32_t *)0)
+    if (emulator.ram != (uint32_t *)0) {
+        poison_end();
         emulator_power_off();
+    }
     if (!emulator_power_on(frame_count_max))
         return false;
     emulator.on_fault = fault;

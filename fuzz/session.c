@@ -1,5 +1,6 @@
 #include "fuzz/session_internal.h"
 
+#include "fuzz/poison.h"
 #include "invariants/eye.h"
 #include "mmu_x86/injection.h"
 #include "mmu_x86/machine.h"
@@ -161,6 +162,7 @@ bool session_begin(struct session *session, const struct op_config *config)
     injection.refuse_request_on = session->plan.refuse_on;
     session->frame_requests = 0;
     session_watch_payloads(session, true);
+    poison_begin(&session->boot);
     for (uint32_t page = 0; page < DEVICE_PAGES; page++)
         session->device_frames[page] = DEVICE_UNMAPPED;
     uint32_t word_count = scene_words(session->scene.frame_count);

@@ -2,6 +2,8 @@
  */
 #include "fuzz/session_internal.h"
 
+#include "fuzz/poison.h"
+
 /* How much is checked where no journal says what has changed. */
 static enum session_check without_journal(enum session_check how, bool is_trace)
 {
@@ -37,6 +39,7 @@ bool session_check_boot(struct session *session)
         return false;
     if (session_steps(session) && session->scene.heap_made)
         mirror_take(session->mirror, &session->scene);
+    poison_update(&session->scene, session->mirror);
     return true;
 }
 
@@ -128,7 +131,7 @@ static bool check_touched(struct session *session)
                              &session->violation);
 }
 
-bool session_check_operation(struct session *session)
+static bool check_operation(struct session *session)
 {
     bool full =
         session->how == SESSION_CHECK_FULL ||
@@ -139,4 +142,12 @@ bool session_check_operation(struct session *session)
     if (session_steps(session))
         return check_changes(session);
     return session->how != SESSION_CHECK_LOCAL || check_touched(session);
+}
+
+bool session_check_operation(struct session *session)
+{
+    if (!check_operation(session))
+        return false;
+    poison_update(&session->scene, session->mirror);
+    return true;
 }

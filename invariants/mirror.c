@@ -36,8 +36,9 @@ static struct mirror *lay_out(struct room *room)
     uint64_t *holes = room_take(room, (uint64_t)marks_words(MIRROR_PAGES) * 8u);
     if (mirror != NULL)
         marks_make(&m->holes, holes, MIRROR_PAGES);
-    struct mirror_work *const works[] = {&m->pages, &m->granules, &m->inner, &m->blocks,
-                                         &m->bins,  &m->words,    &m->frames};
+    struct mirror_work *const works[] = {&m->pages,  &m->granules,       &m->inner,
+                                         &m->blocks, &m->bins,           &m->words,
+                                         &m->frames, &m->changed_blocks, &m->changed_frames};
     for (uint32_t i = 0; i < sizeof(works) / sizeof(works[0]); i++)
         works[i]->items = room_take(room, MIRROR_WORK_MAX * sizeof(uint32_t));
     return mirror;
@@ -132,6 +133,7 @@ static void count_member(struct mirror *mirror, uint32_t tag, uint32_t change)
 void mirror_block_enter(struct mirror *mirror, uint32_t granule, uint32_t tag)
 {
     struct mirror_node *node = &mirror->nodes[granule];
+    mirror_push_change(mirror, &mirror->changed_blocks, granule);
     marks_set(&mirror->starts, granule);
     *node = (struct mirror_node){.tag = tag};
     if ((tag & 1u) == 0) {
@@ -146,6 +148,7 @@ void mirror_block_enter(struct mirror *mirror, uint32_t granule, uint32_t tag)
 void mirror_block_leave(struct mirror *mirror, uint32_t granule)
 {
     uint32_t tag = mirror->nodes[granule].tag;
+    mirror_push_change(mirror, &mirror->changed_blocks, granule);
     marks_clear(&mirror->starts, granule);
     if ((tag & 1u) == 0) {
         count_member(mirror, tag, 0u - 1u);
@@ -243,6 +246,7 @@ static void take_frames(struct mirror *mirror, const struct scene *scene)
 void mirror_take(struct mirror *mirror, const struct scene *scene)
 {
     mirror_clear(mirror);
+    mirror->all_changed = true;
     mirror->base = scene->heap_at.v;
     mirror->end = word_at(scene->heap_at.v + HEAP_END);
     mirror->new_end = mirror->end;

@@ -85,6 +85,11 @@ struct mirror {
     struct mirror_work frames; /* whose use or free bit has changed */
     bool overflow;             /* a work list was full, or no write tells what has changed */
 
+    /* For whoever follows the mirror (fuzz/poison.h), since check_step_begin: */
+    bool all_changed;                  /* everything; then the lists say nothing */
+    struct mirror_work changed_blocks; /* granules: a block entered, left or was looked at */
+    struct mirror_work changed_frames; /* whose user has changed */
+
     uint32_t near[MIRROR_NEAR_MAX]; /* used blocks beside what was written: their headers */
     uint32_t near_count;
 };
@@ -160,6 +165,17 @@ static inline bool mirror_push(struct mirror *mirror, struct mirror_work *work, 
     }
     work->items[work->count++] = item;
     return true;
+}
+
+/* Notes a change for whoever follows. */
+static inline void mirror_push_change(struct mirror *mirror, struct mirror_work *work,
+                                      uint32_t item)
+{
+    if (mirror->all_changed)
+        return;
+    mirror->all_changed = work->count == MIRROR_WORK_MAX;
+    if (!mirror->all_changed)
+        work->items[work->count++] = item;
 }
 
 /* Lists a block, a word of the frame bitmap, a bin, once. */

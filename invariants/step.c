@@ -149,6 +149,9 @@ void check_step_begin(struct mirror *mirror)
 {
     mirror->journal_seen = 0;
     mirror->bulk_seen = 0;
+    mirror->all_changed = false;
+    mirror->changed_blocks.count = 0;
+    mirror->changed_frames.count = 0;
 }
 
 bool check_step(const struct scene *scene, struct mirror *mirror, struct violation *violation)

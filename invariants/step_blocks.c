@@ -164,6 +164,8 @@ static bool look(struct mirror *mirror, const struct scene *scene, uint32_t gran
     }
     if (marks_has(&mirror->starts, granule) && mirror->nodes[granule].tag == header)
         near_note(mirror, granule);
+    /* Its tags may lie in another frame now. */
+    mirror_push_change(mirror, &mirror->changed_blocks, granule);
     block_update(mirror, granule, header);
     clean(mirror, granule);
     return true;

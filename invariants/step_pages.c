@@ -45,6 +45,7 @@ static void frame_leave(struct mirror *mirror, uint32_t entry, uint32_t page)
     if (mirror->users[frame] == 1u + page)
         mirror->users[frame] = 0;
     mirror_push(mirror, &mirror->frames, frame);
+    mirror_push_change(mirror, &mirror->changed_frames, frame);
 }
 
 /* Rules F4 and P2: the frame of an entry exists and is nobody else's. */
@@ -61,6 +62,7 @@ static bool frame_enter(struct mirror *mirror, const struct scene *scene, uint32
                              "frame (found) mapped already, elsewhere, at");
     mirror->users[frame] = 1u + page;
     mirror_push(mirror, &mirror->frames, frame);
+    mirror_push_change(mirror, &mirror->changed_frames, frame);
     return true;
 }
 

@@ -38,6 +38,11 @@ bool emulator_power_on(uint32_t frame_count_max)
     return true;
 }
 
+uint32_t emulator_ram_frames(void)
+{
+    return board_ram_frames(emulator.frame_count_max);
+}
+
 static void host_release(void *memory, size_t size_bytes)
 {
     if (memory != NULL)
@@ -46,7 +51,7 @@ static void host_release(void *memory, size_t size_bytes)
 
 void emulator_power_off(void)
 {
-    size_t frames = board_ram_frames(emulator.frame_count_max);
+    size_t frames = emulator_ram_frames();
     host_release(emulator.ram, frames * PAGE_SIZE);
     host_release(emulator.tlb, EMULATOR_PAGES * sizeof(uint32_t));
     host_release(emulator.tlb_pages, EMULATOR_PAGES * sizeof(uint32_t));

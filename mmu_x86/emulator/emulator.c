@@ -1,11 +1,10 @@
 /* The processor's side: walks, TLB, faults, bulk accesses. */
 #include "mmu_x86/emulator/emulator.h"
 
+#include "mmu_x86/bulk.h"
+#include "mmu_x86/injection.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "mmu_x86/injection.h"
 
 struct emulator emulator;
 struct injection injection;
@@ -39,7 +38,7 @@ void emulator_frame_fill(frame_t frame)
 {
     emulator.frame_used[frame.n] = true;
     emulator.used_frames[emulator.used_count++] = frame.n;
-    memset(physical_word(frame, 0), PROBE_GARBAGE, PAGE_SIZE);
+    bulk_fill(physical_word(frame, 0), PROBE_GARBAGE, PAGE_SIZE);
 }
 
 /* The translation that an entry stands for, stale or not; 0: none. */
@@ -277,7 +276,7 @@ void emulator_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes)
     speculate(at, size_bytes);
     while (size_bytes > 0) {
         uint32_t run = page_run(at, size_bytes);
-        memset(bytes_write(at, run), byte, run);
+        bulk_fill(bytes_write(at, run), byte, run);
         bulk_compare(at);
         emulator.counts.stores += run / 4u;
         at = vaddr_add(at, run);
@@ -290,7 +289,7 @@ void emulator_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes)
     while (size_bytes > 0) {
         uint32_t run = page_run(to, page_run(from, size_bytes));
         const char *source = bytes_read(from);
-        memcpy(bytes_write(to, run), source, run);
+        bulk_copy(bytes_write(to, run), source, run);
         bulk_compare(to);
         emulator.counts.loads += run / 4u;
         emulator.counts.stores += run / 4u;

@@ -92,6 +92,9 @@ extern struct emulator emulator;
  * Returns false if there is no memory for it. Host memory is used as it is touched. */
 bool emulator_power_on(uint32_t frame_count_max);
 
+/* The frames of the RAM that it was made with. */
+uint32_t emulator_ram_frames(void);
+
 /* Gives the machine's host memory back. */
 void emulator_power_off(void);
 

@@ -121,7 +121,7 @@ vaddr_t probe_unlocked(void);
  * a bit for each in `owned`, which stays the caller's and may change between two accesses. From
  * then on probe_trespass is the first word of one that the core has loaded or stored since
  * probe_reset, as if it were metadata; null if there is none, or the port cannot tell. With
- * size_bytes 0 nothing is looked at any more. Requires size_bytes % 256 == 0. */
+ * size_bytes 0 nothing is looked at any more. Requires that the first granule is no payload's. */
 void probe_payloads(const uint32_t *owned, vaddr_t from, uint32_t size_bytes);
 vaddr_t probe_trespass(void);
 

@@ -35,6 +35,7 @@ bool emulator_power_on(uint32_t frame_count_max)
         emulator_power_off();
         return false;
     }
+    probe_payloads(NULL, VADDR_NULL, 0);
     return true;
 }
 
@@ -85,7 +86,7 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
     memcpy(emulator.boot_table, frame_words(BOARD_TABLE), PAGE_SIZE);
     probe_journal_clear();
     emulator.unlocked = VADDR_NULL;
-    emulator.payloads_size = 0;
+    probe_payloads(NULL, VADDR_NULL, 0);
     emulator.trespass = VADDR_NULL;
     emulator.free_bitmap = VADDR_NULL;
     emulator.free_bitmap_size = 0;
@@ -217,9 +218,16 @@ vaddr_t probe_unlocked(void)
 
 void probe_payloads(const uint32_t *owned, vaddr_t from, uint32_t size_bytes)
 {
-    emulator.payloads = owned;
+    static const uint32_t none;
+    emulator.payloads = size_bytes == 0 ? &none : owned;
     emulator.payloads_at = from;
     emulator.payloads_size = size_bytes;
+}
+
+void emulator_trespass(vaddr_t at)
+{
+    if (vaddr_is_null(emulator.trespass))
+        emulator.trespass = at;
 }
 
 vaddr_t probe_trespass(void)

@@ -62,7 +62,7 @@ struct emulator {
     vaddr_t unlocked;         /* the first access of the core with interrupts enabled; null: none */
     const uint32_t *payloads; /* a bit for each granule of 8 bytes from payloads_at on: it is one */
     vaddr_t payloads_at;
-    uint32_t payloads_size; /* of what the bits are about, in bytes; 0: not looked at */
+    uint32_t payloads_size; /* of what the bits are about, in bytes */
     vaddr_t trespass;       /* the first word of a payload that the core accessed; null: none */
     struct journal_entry *journal;
     uint32_t journal_count;
@@ -140,15 +140,15 @@ EMULATOR_SEAM static inline void emulator_locked(vaddr_t at)
         emulator.unlocked = at;
 }
 
-/* Notes an access to a word that is part of a live payload. */
+/* Notes an access to a word that is part of a live payload. What lies outside the bits is taken for
+ * their first, which is none. */
+void emulator_trespass(vaddr_t at);
 EMULATOR_SEAM static inline void emulator_owned(vaddr_t at)
 {
     uint32_t offset = at.v - emulator.payloads_at.v;
-    if (__builtin_expect(offset < emulator.payloads_size &&
-                             (emulator.payloads[offset / 256u] >> offset / 8u % 32u & 1u) != 0,
-                         0) &&
-        emulator.trespass.v == 0)
-        emulator.trespass = at;
+    uint32_t granule = (offset < emulator.payloads_size ? offset : 0) / 8u;
+    if (__builtin_expect(emulator.payloads[granule / 32u] >> granule % 32u & 1u, 0))
+        emulator_trespass(at);
 }
 
 /* A word of the page tables, or of the bitmap of free frames, is about to become `word`. */

@@ -88,13 +88,13 @@ endfunction()
 # All fuzz targets.
 add_custom_target(fuzz_targets)
 
-# kheap_fuzz_target(NAME SOURCES...): a fuzz target on the emulator, with the engine's own driver, or without an engine
-# one that replays the files named.
-function(kheap_fuzz_target name)
+# kheap_fuzz_target(NAME PORT SOURCES...): a fuzz target on kheap_PORT_feedback, with the engine's own driver, or without
+# an engine one that replays the files named.
+function(kheap_fuzz_target name port)
     add_executable(${name} ${ARGN})
     # The standalone driver reads files, which takes what the port's library has: so that comes last.
     target_link_libraries(${name} PRIVATE
-        $<$<STREQUAL:${KHEAP_FUZZER},none>:kheap_files> kheap_emulator_feedback)
+        $<$<STREQUAL:${KHEAP_FUZZER},none>:kheap_files> kheap_${port}_feedback)
     kheap_feedback(${name} FALSE)
     add_dependencies(fuzz_targets ${name})
     if(KHEAP_FUZZER STREQUAL "none")

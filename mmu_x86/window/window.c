@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "mmu_x86/board.h"
+#include "mmu_x86/bulk.h"
 #include "mmu_x86/injection.h"
 
 /* Leaves room for everything else among the frame numbers that there are. */
@@ -62,6 +63,16 @@ bool window_open(void)
 uint32_t window_limit(void)
 {
     return window.limit;
+}
+
+void window_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes)
+{
+    bulk_fill((void *)window_place(at), byte, size_bytes);
+}
+
+void window_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes)
+{
+    bulk_copy((void *)window_place(to), (const void *)window_place(from), size_bytes);
 }
 
 void window_interrupt(void)

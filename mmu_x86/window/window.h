@@ -21,6 +21,10 @@
 /* True where addresses of the machine are addresses of the process. */
 #define WINDOW_IDENTITY (sizeof(void *) == 4)
 
+/* For what the core's own object files take in of this port: it reads and writes what sanitizers
+ * are to keep the core's plain accesses off (fuzz/poison.h). */
+#define WINDOW_SEAM __attribute__((no_sanitize("address", "undefined")))
+
 /* A word of the machine's memory: the same bytes are payloads of any type to their users. */
 typedef uint32_t __attribute__((may_alias)) window_word_t;
 
@@ -47,15 +51,18 @@ uint32_t window_limit(void);
 
 void window_interrupt(void);
 
+void window_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes);
+void window_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes);
+
 /* Where the byte at `at` lies in the process. */
-static inline uintptr_t window_place(vaddr_t at)
+WINDOW_SEAM static inline uintptr_t window_place(vaddr_t at)
 {
     if (WINDOW_IDENTITY)
         return at.v < TABLES_AT ? at.v : window.tables + (at.v - TABLES_AT);
     return window.base + at.v;
 }
 
-static inline window_word_t *window_word(vaddr_t at)
+WINDOW_SEAM static inline window_word_t *window_word(vaddr_t at)
 {
     return (window_word_t *)window_place(at);
 }

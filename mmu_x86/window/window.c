@@ -95,6 +95,9 @@ bool probe_reset(uint32_t frame_count, struct boot_state *boot)
 {
     if (frame_count > FRAMES_MAX || !window_open())
         return false;
+    /* What an earlier run left would decide what a damaged tag leads to. */
+    (void)madvise((void *)window_place(vaddr_of(WINDOW_START)), window.limit - WINDOW_START,
+                  MADV_DONTNEED);
     board_describe(frame_count, boot);
     /* The other tables need no clearing: a slot that is not present shows none, and the core zeroes
      * each that it makes. */

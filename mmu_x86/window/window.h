@@ -41,7 +41,7 @@ struct window {
 extern struct window window;
 
 /* Maps the machine's memory; later calls do nothing. Returns false if the process has no room.
- * Host memory is used as it is touched, and stays in use. */
+ * Host memory is used as it is touched, until the next reset. */
 bool window_open(void);
 
 /* The end of the addresses that a heap can use: HEAP_WINDOW_END in a 64-bit process, less in a

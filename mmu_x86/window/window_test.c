@@ -59,6 +59,17 @@ TEST(reset_gives_any_number_of_frames_up_to_its_limit)
     EXPECT(!probe_reset(probe_frame_count_max() + 1u, &boot));
 }
 
+TEST(reset_forgets_what_was_written)
+{
+    const uint32_t places[] = {WINDOW_START, HEAP_WINDOW_START + 5000u * PAGE_SIZE};
+    boot_up(FRAME_COUNT);
+    for (uint32_t i = 0; i < 2u; i++)
+        machine_store(vaddr_of(places[i]), 0x12345678);
+    boot_up(FRAME_COUNT);
+    for (uint32_t i = 0; i < 2u; i++)
+        EXPECT_EQUAL(machine_load(vaddr_of(places[i])), 0);
+}
+
 TEST(boot_leaves_its_own_entries_and_nothing_else)
 {
     boot_up(100);
@@ -193,6 +204,7 @@ int main(void)
 {
     RUN(the_window_reaches_far_beyond_its_start);
     RUN(reset_gives_any_number_of_frames_up_to_its_limit);
+    RUN(reset_forgets_what_was_written);
     RUN(boot_leaves_its_own_entries_and_nothing_else);
     RUN(pages_show_through_the_probe_as_the_tables_say);
     RUN(random_calls_leave_the_heap_as_it_began);

@@ -2,8 +2,8 @@
 
 #include <sys/mman.h>
 
-#include "heap/kmalloc.h"
 #include "fuzz/poison.h"
+#include "heap/kmalloc.h"
 #include "mmu_x86/emulator/emulator.h"
 
 const char *const host_port_name = "emulator";

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Building a bug: only what the patch changes is compiled again, with the commands of the preset's
 # build, and linked in front of that build's archives. To be sourced by ci/bugbench.
-# shellcheck disable=SC2154 # its variables
+# shellcheck disable=SC2034,SC2154 # its variables
 
 # What a program with a bug in it is made of: the preset, the program, and the object library that
 # holds its core. `random' is the fuzz target of libfuzzer over the core that gives no feedback.

@@ -171,14 +171,16 @@ TEXT
 
 write_runs_json()
 {
-    local name group rules method seed rule executions ms limit_then detail separator=''
+    local name group rules method seed rule executions ms limit_then detail found separator=''
     {
         printf '{"limit_seconds": %s, "seeds": %s, "runs": [' "$limit" "$seeds"
         while IFS=$'\t' read -r name group rules method seed rule executions ms limit_then detail; do
             printf '%s\n  ' "$separator"
+            found=null
+            [[ $rule == - || $rule == failed ]] || found=$(json_string "$rule")
             json_object bug "$(json_string "$name")" group "$(json_string "$group")" \
                 expected "$(json_string "$rules")" method "$(json_string "$method")" seed "$seed" \
-                found "$([[ $rule == - || $rule == failed ]] && printf null || json_string "$rule")" \
+                found "$found" \
                 executions "$executions" seconds "$(ratio "$ms" 1000 3)" limit_seconds "$limit_then" \
                 evidence "$(json_string "$detail")"
             separator=,
@@ -208,6 +210,7 @@ missed_by()
 }
 
 # What was missed, what was found by a rule that the bug does not name; ends the program.
+# shellcheck disable=SC2016 # these are awk's fields
 judge()
 {
     local method missed status=0

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "invariants/eye.h"
 #include "invariants/predicates.h"
 #include "invariants/step.h"
 
@@ -166,22 +167,23 @@ void mirror_note_set(struct mirror *mirror, uint32_t payload, uint32_t note)
 }
 
 /* A word of virtual memory; 0 where nothing is mapped. */
-static uint32_t word_at(uint32_t at)
+static uint32_t word_at(struct eye *eye, uint32_t at)
 {
-    const uint32_t *page = probe_page(vaddr_of(page_round_down(at)));
-    return page == NULL ? 0 : page[(at & PAGE_MASK) / 4u];
+    uint32_t word = 0;
+    return eye_read(eye, at, &word) ? word : 0;
 }
 
 static void take_blocks(struct mirror *mirror, const struct scene *scene)
 {
+    struct eye eye = EYE_OPEN;
     uint32_t epilogue = mirror->end - 4u;
     for (uint32_t at = scene->heap_at.v + CONTROL_SIZE + 4u; at < epilogue;) {
         uint32_t granule = mirror_granule(mirror, at);
-        uint32_t tag = word_at(at) ^ scene->key ^ at;
+        uint32_t tag = word_at(&eye, at) ^ scene->key ^ at;
         mirror_block_enter(mirror, granule, tag);
         if ((tag & 1u) == 0) {
-            mirror->nodes[granule].next = word_at(at + 4u);
-            mirror->nodes[granule].prev = word_at(at + 8u);
+            mirror->nodes[granule].next = word_at(&eye, at + 4u);
+            mirror->nodes[granule].prev = word_at(&eye, at + 8u);
         }
         at += tag & ~7u;
     }
@@ -190,17 +192,20 @@ static void take_blocks(struct mirror *mirror, const struct scene *scene)
 
 static bool take_lists(struct mirror *mirror, const struct scene *scene)
 {
+    struct eye eye = EYE_OPEN;
     uint32_t at = scene->heap_at.v;
     if (scene->policy == HEAP_FIRST_FIT) {
-        mirror->heads[0] = word_at(at + HEAP_FREELIST);
+        mirror->heads[0] = word_at(&eye, at + HEAP_FREELIST);
         return true;
     }
     bool whole = true;
-    for (uint32_t row = 0; row < BINS_ROWS; row++)
-        mirror->columns[row] = word_at(at + BINS_BITMAPS + 4u * row);
-    for (uint32_t bin = 0; bin < MIRROR_BINS; bin++) {
-        mirror->heads[bin] = word_at(at + BINS_HEADS + 4u * bin);
-        whole &= step_order(mirror, bin);
+    for (uint32_t row = 0; row < BINS_ROWS; row++) {
+        mirror->columns[row] = word_at(&eye, at + BINS_BITMAPS + 4u * row);
+        for (uint32_t columns = mirror->columns[row]; columns != 0; columns &= columns - 1u) {
+            uint32_t bin = row * BINS_COLUMNS + (uint32_t)__builtin_ctz(columns);
+            mirror->heads[bin] = word_at(&eye, at + BINS_HEADS + 4u * bin);
+            whole &= step_order(mirror, bin);
+        }
     }
     return whole;
 }
@@ -211,8 +216,10 @@ static void take_boot(struct mirror *mirror)
     uint32_t kernel_page = TABLES_AT / PAGE_SIZE + PROBE_SLOT_KERNEL;
     mirror->users[probe_root().n] = 1u + DIRECTORY_AT / PAGE_SIZE;
     mirror->users[entry_frame(probe_boot_directory()[PROBE_SLOT_KERNEL]).n] = 1u + kernel_page;
-    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
-        uint32_t entry = probe_boot_table()[i];
+    const uint32_t *table = probe_boot_table();
+    for (uint32_t i = check_next_entry(table, 0); i < TABLE_ENTRIES;
+         i = check_next_entry(table, i + 1u)) {
+        uint32_t entry = table[i];
         if ((entry & ENTRY_PRESENT) != 0)
             mirror->users[entry_frame(entry).n] = 1u + PROBE_SLOT_KERNEL * TABLE_ENTRIES + i;
     }
@@ -234,21 +241,23 @@ static bool take_tables(struct mirror *mirror, const struct scene *scene)
 
 static void take_frames(struct mirror *mirror, const struct scene *scene)
 {
+    struct eye eye = EYE_OPEN;
     uint32_t word_count = scene_words(scene->frame_count);
     uint32_t free_at = scene->frames_at.v + FRAMES_BITS + 4u * scene_words(word_count);
     for (uint32_t w = 0; w < word_count; w++)
-        mirror->free_words[w] = word_at(free_at + 4u * w);
-    mirror->free_frames = word_at(scene->frames_at.v + FRAMES_FREE);
-    mirror->managed_frames = word_at(scene->frames_at.v + FRAMES_MANAGED);
-    mirror->hint = word_at(scene->frames_at.v + FRAMES_HINT);
+        mirror->free_words[w] = word_at(&eye, free_at + 4u * w);
+    mirror->free_frames = word_at(&eye, scene->frames_at.v + FRAMES_FREE);
+    mirror->managed_frames = word_at(&eye, scene->frames_at.v + FRAMES_MANAGED);
+    mirror->hint = word_at(&eye, scene->frames_at.v + FRAMES_HINT);
 }
 
 void mirror_take(struct mirror *mirror, const struct scene *scene)
 {
+    struct eye eye = EYE_OPEN;
     mirror_clear(mirror);
     mirror->all_changed = true;
     mirror->base = scene->heap_at.v;
-    mirror->end = word_at(scene->heap_at.v + HEAP_END);
+    mirror->end = word_at(&eye, scene->heap_at.v + HEAP_END);
     mirror->new_end = mirror->end;
     mirror->frame_count = scene->frame_count;
     take_boot(mirror);

@@ -1,5 +1,6 @@
 /* Rules F1 to F5 in a step: the words of the frame bitmap that were written, and the frames whose
  * use has changed. */
+#include "invariants/eye.h"
 #include "invariants/predicates.h"
 #include "invariants/step.h"
 
@@ -9,6 +10,8 @@ struct layout {
     uint32_t free;
     uint32_t managed;
     uint32_t word_count;
+    uint32_t at;
+    struct eye eye;
 };
 
 static struct layout layout_of(const struct scene *scene)
@@ -16,15 +19,16 @@ static struct layout layout_of(const struct scene *scene)
     uint32_t word_count = scene_words(scene->frame_count);
     uint32_t summary = FRAMES_BITS / 4u;
     uint32_t free = summary + scene_words(word_count);
-    return (struct layout){summary, free, free + word_count, word_count};
+    return (struct layout){summary, free, free + word_count, word_count, scene->frames_at.v,
+                           EYE_OPEN};
 }
 
-static uint32_t read_word(const struct mirror *mirror, const struct scene *scene, uint32_t index)
+/* A word of the bitmap, which lies where boot has mapped it. */
+static uint32_t read_word(struct layout *layout, uint32_t index)
 {
-    uint32_t at = scene->frames_at.v + 4u * index;
-    const uint32_t *table = probe_boot_table();
-    (void)mirror;
-    return probe_frame(entry_frame(table[table_index(vaddr_of(at))]))[(at & PAGE_MASK) / 4u];
+    uint32_t word = 0;
+    (void)eye_read(&layout->eye, layout->at + 4u * index, &word);
+    return word;
 }
 
 /* A word of free bits: what has changed in it is looked at frame by frame. */
@@ -42,24 +46,23 @@ static bool free_word(struct mirror *mirror, const struct scene *scene, uint32_t
 }
 
 /* Rule F2 for a word of free bits and its bit of the summary. */
-static bool rule_F2_word(const struct mirror *mirror, const struct scene *scene,
-                         const struct layout *layout, uint32_t w, struct violation *violation)
+static bool rule_F2_word(const struct mirror *mirror, struct layout *layout, uint32_t w,
+                         struct violation *violation)
 {
-    uint32_t summary = read_word(mirror, scene, layout->summary + w / SCENE_WORD_BITS);
+    uint32_t summary = read_word(layout, layout->summary + w / SCENE_WORD_BITS);
     return rule_F2(w * SCENE_WORD_BITS, summary >> w % SCENE_WORD_BITS & 1u, mirror->free_words[w],
                    mirror->hint, violation);
 }
 
 /* Rule F2 for a hint that has been raised: nothing is free in what it passes over. */
-static bool rule_F2_hint(struct mirror *mirror, const struct scene *scene,
-                         const struct layout *layout, struct violation *violation)
+static bool rule_F2_hint(struct mirror *mirror, struct layout *layout, struct violation *violation)
 {
     uint32_t old = mirror->hint;
-    mirror->hint = read_word(mirror, scene, FRAMES_HINT / 4u);
+    mirror->hint = read_word(layout, FRAMES_HINT / 4u);
     for (uint32_t s = old; s < mirror->hint && s < scene_words(layout->word_count); s++)
         for (uint32_t w = s * SCENE_WORD_BITS;
              w < (s + 1u) * SCENE_WORD_BITS && w < layout->word_count; w++)
-            if (!rule_F2_word(mirror, scene, layout, w, violation))
+            if (!rule_F2_word(mirror, layout, w, violation))
                 return false;
     return true;
 }
@@ -86,11 +89,11 @@ static bool rule_F4_frame(const struct mirror *mirror, const struct scene *scene
 
 bool step_frames(struct mirror *mirror, const struct scene *scene, struct violation *violation)
 {
-    const struct layout layout = layout_of(scene);
+    struct layout layout = layout_of(scene);
     const struct mirror_work *words = &mirror->words;
     for (uint32_t i = 0; i < words->count; i++) {
         uint32_t index = words->items[i];
-        uint32_t word = read_word(mirror, scene, index);
+        uint32_t word = read_word(&layout, index);
         if (index >= layout.managed) {
             if (!rule_F5(scene, index - layout.managed, word, violation))
                 return false;
@@ -99,7 +102,7 @@ bool step_frames(struct mirror *mirror, const struct scene *scene, struct violat
             return false;
         }
     }
-    if (words->count != 0 && !rule_F2_hint(mirror, scene, &layout, violation))
+    if (words->count != 0 && !rule_F2_hint(mirror, &layout, violation))
         return false;
     for (uint32_t i = 0; i < words->count; i++) {
         uint32_t index = words->items[i];
@@ -109,7 +112,7 @@ bool step_frames(struct mirror *mirror, const struct scene *scene, struct violat
         if (index < layout.summary || index >= layout.managed)
             continue;
         for (uint32_t w = first; w < first + count && w < layout.word_count; w++)
-            if (!rule_F2_word(mirror, scene, &layout, w, violation))
+            if (!rule_F2_word(mirror, &layout, w, violation))
                 return false;
     }
     for (uint32_t i = 0; i < mirror->frames.count; i++)
@@ -118,10 +121,10 @@ bool step_frames(struct mirror *mirror, const struct scene *scene, struct violat
     if (words->count == 0)
         return true;
     struct tally tally = {mirror->free_frames, mirror->managed_frames};
-    uint32_t covered = read_word(mirror, scene, FRAMES_COUNT / 4u);
+    uint32_t covered = read_word(&layout, FRAMES_COUNT / 4u);
     if (covered != scene->frame_count)
         return violation_set(violation, RULE_F3, scene->frames_at.v + FRAMES_COUNT,
                              scene->frame_count, covered, "count of frames covered at");
-    return rule_F3(scene, &tally, read_word(mirror, scene, FRAMES_FREE / 4u),
-                   read_word(mirror, scene, FRAMES_MANAGED / 4u), violation);
+    return rule_F3(scene, &tally, read_word(&layout, FRAMES_FREE / 4u),
+                   read_word(&layout, FRAMES_MANAGED / 4u), violation);
 }

@@ -1,6 +1,7 @@
 /* Rule C1: no operation makes more loads and stores than its calls declare (heap/cost.h). */
 #include "fuzz/session_internal.h"
 #include "heap/cost.h"
+#include "mmu_x86/injection.h"
 
 static uint64_t accesses_now(void)
 {
@@ -49,15 +50,21 @@ void session_cost_begin(struct session *session, const struct op *op)
     session->cost.start = accesses_now();
 }
 
-/* Table entries that were written, and directory entries: pages and tables that came or went. */
+/* Table entries that were written, and directory entries: pages and tables that came or went; and
+ * the runs of entries that were cleared one behind the other. */
 static void count_tables(struct cost_terms *terms)
 {
     uint32_t count;
     bool lost;
     const struct journal_entry *journal = probe_journal(&count, &lost);
+    uint32_t cleared = 0;
     for (uint32_t i = 0; i < count; i++) {
         terms->tables += journal[i].at.v >= DIRECTORY_AT;
         terms->entries += journal[i].at.v >= TABLES_AT;
+        if (journal[i].at.v < TABLES_AT || journal[i].word != 0)
+            continue;
+        terms->runs += journal[i].at.v != cleared + 4u;
+        cleared = journal[i].at.v;
     }
 }
 
@@ -73,6 +80,8 @@ bool session_rule_C1(struct session *session, const struct op *op)
         cost->terms.pages += session->handler.size_bytes / PAGE_SIZE + 3u;
     }
     count_tables(&cost->terms);
+    /* A refusal takes back what there was of a run, be it nothing. */
+    cost->terms.runs += injection.frames_refused - session->before.frames_refused;
     uint64_t bound = cost_bound(&cost->terms);
     struct session_worst *worst = &session->worst[op->kind];
     if (accesses * (worst->bound + 1u) >= (uint64_t)worst->accesses * (bound + 1u))

@@ -14,6 +14,7 @@
 #define COST_PAGE 4u   /* each page that a request spans: is it mapped? */
 #define COST_ENTRY 20u /* each table entry written: a frame taken or given back */
 #define COST_TABLE 2100u /* each table made or given back: zeroed, or found empty */
+#define COST_RUN 1030u   /* each run of pages taken back from a table: is it empty now? */
 #define COST_STEP 40u /* each free block passed on a list: under first fit, reclaim, statistics */
 
 /* What a call has to do with. */
@@ -22,6 +23,7 @@ struct cost_terms {
     uint64_t pages;
     uint64_t entries;
     uint64_t tables;
+    uint64_t runs;
     uint64_t list_steps;
     uint64_t words; /* to be filled or copied */
 };
@@ -29,7 +31,8 @@ struct cost_terms {
 static inline uint64_t cost_bound(const struct cost_terms *terms)
 {
     return COST_CALL * terms->calls + COST_PAGE * terms->pages + COST_ENTRY * terms->entries +
-           COST_TABLE * terms->tables + COST_STEP * terms->list_steps + terms->words;
+           COST_TABLE * terms->tables + COST_RUN * terms->runs + COST_STEP * terms->list_steps +
+           terms->words;
 }
 
 #endif

@@ -82,7 +82,8 @@ static bool rule_O1_bulk(const struct mirror *mirror, const struct bulk_entry *r
 {
     uint32_t user = mirror->users[run->physical >> PAGE_SHIFT];
     uint32_t at = (user - 1u) << PAGE_SHIFT | (run->physical & PAGE_MASK);
-    if (user == 0 || at >= TABLES_AT)
+    /* A table that was zeroed may be gone by now, and its frame a page of the heap. */
+    if (user == 0 || at >= TABLES_AT || run->at.v >= TABLES_AT)
         return true;
     uint32_t start = MARKS_NONE;
     uint32_t end = 0;

@@ -21,11 +21,15 @@ function(kheap_feedback target wanted)
     if(KHEAP_FUZZER STREQUAL "libfuzzer" AND wanted)
         # Operands of comparisons are no use as hints: tags are keyed, and inputs are mutated by structure.
         target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link
-            -fno-sanitize-coverage=trace-cmp)
+            -fno-sanitize-coverage=trace-cmp
+            -fsanitize-coverage-ignorelist=${PROJECT_SOURCE_DIR}/fuzz/coverage_ignore.txt)
     elseif(KHEAP_FUZZER STREQUAL "libfuzzer" AND KHEAP_SANITIZERS)
         # Nor sanitizers: what they are to find is in the core. The preset asan has them in everything.
         target_compile_options(${target} PRIVATE -fno-sanitize=all)
-    elseif(KHEAP_FUZZER STREQUAL "afl" AND NOT wanted)
+    elseif(KHEAP_FUZZER STREQUAL "afl" AND wanted)
+        set_target_properties(${target} PROPERTIES C_COMPILER_LAUNCHER
+            "${CMAKE_COMMAND};-E;env;AFL_LLVM_DENYLIST=${PROJECT_SOURCE_DIR}/fuzz/coverage_ignore.txt")
+    elseif(KHEAP_FUZZER STREQUAL "afl")
         set_target_properties(${target} PROPERTIES C_COMPILER_LAUNCHER
             "${CMAKE_COMMAND};-E;env;AFL_NOOPT=1")
     endif()

@@ -49,8 +49,12 @@ static bool rule_S2(const struct shadow *shadow, const struct shadow_block *bloc
                     struct violation *violation)
 {
     struct granules granules = granules_of(shadow, block);
-    for (uint32_t w = granules.first / WORD_BITS; w * WORD_BITS < granules.end; w++) {
-        uint32_t shared = shadow->owned[w] & word_mask(granules.first, granules.end, w);
+    uint32_t first = granules.first / WORD_BITS;
+    uint32_t last = (granules.end - 1u) / WORD_BITS;
+    for (uint32_t w = first; w <= last; w++) {
+        uint32_t shared = shadow->owned[w];
+        if (w == first || w == last)
+            shared &= word_mask(granules.first, granules.end, w);
         if (shared != 0) {
             uint32_t granule = w * WORD_BITS + (uint32_t)__builtin_ctz(shared);
             return violation_set(violation, RULE_S2, block->at, 0,
@@ -61,13 +65,21 @@ static bool rule_S2(const struct shadow *shadow, const struct shadow_block *bloc
     return true;
 }
 
+static void own_word(struct shadow *shadow, const struct granules *granules, uint32_t w, bool owned)
+{
+    uint32_t mask = word_mask(granules->first, granules->end, w);
+    shadow->owned[w] = owned ? shadow->owned[w] | mask : shadow->owned[w] & ~mask;
+}
+
 static void own(struct shadow *shadow, const struct shadow_block *block, bool owned)
 {
     struct granules granules = granules_of(shadow, block);
-    for (uint32_t w = granules.first / WORD_BITS; w * WORD_BITS < granules.end; w++) {
-        uint32_t mask = word_mask(granules.first, granules.end, w);
-        shadow->owned[w] = owned ? shadow->owned[w] | mask : shadow->owned[w] & ~mask;
-    }
+    uint32_t first = granules.first / WORD_BITS;
+    uint32_t last = (granules.end - 1u) / WORD_BITS;
+    own_word(shadow, &granules, first, owned);
+    for (uint32_t w = first + 1u; w < last; w++)
+        shadow->owned[w] = owned ? ~0u : 0;
+    own_word(shadow, &granules, last, owned);
 }
 
 bool shadow_owns(const struct shadow *shadow, uint32_t at)

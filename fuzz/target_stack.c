@@ -12,7 +12,7 @@
 #include "fuzz/op_line.h"
 #include "fuzz/reward.h"
 
-#define BOTH_EVERY 16u
+#define BOTH_EVERY 64u
 
 static enum session_check check_asked;
 static bool check_given;

@@ -131,11 +131,11 @@ prepare_base()
     key[same]=$(digest "$results"/clang/*.o "$results"/gcc/*.o)
     key[compile]=${key[same]}$(digest "$mutate" "${sources[@]}")
     key[corpus]=$(digest "$base/bin/kheap" corpus/{seeds,grown,found}/* \
-        <(declare -f killed_by_corpus limited && printf '%s' "$limits"))
+        <(declare -f corpus_fails limited && printf '%s' "$limits"))
     for name in "${tests[@]}"; do
         read_link_line "$name" "tests/$name"
         key[$name]=$(digest "$base/tests/$name" \
-            <(declare -f killed_by_tests limited && printf '%s' "$limits"))
+            <(declare -f test_fails limited && printf '%s' "$limits"))
         all+=${key[$name]}
     done
     key[fuzzer]=$(digest "$base/bin/fuzz_stack" "$results"/corpus/* \

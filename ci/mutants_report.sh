@@ -82,7 +82,10 @@ tally_mutants()
         count "all.$file"
         if [[ $outcome == survived ]]; then
             survivors+=("$name")
-            [[ -z ${accepted_digest[$digest]:-} ]] || count accepted
+            if [[ -n ${accepted_digest[$digest]:-} ]]; then
+                count accepted
+                count "accepted.$file"
+            fi
             continue
         fi
         count killed
@@ -95,24 +98,34 @@ tally_mutants()
     done
 }
 
+# rate_of FILE-OR-NOTHING: how many of those that are not accepted as equivalent are killed, as a
+# percentage; all of them, if there are none.
 rate_of()
 {
-    ratio $((${2:-0} * 100)) "${1:-0}" "${3:-1}"
+    local killed=${tally[killed$1]:-0}
+    local judged=$((${tally[all$1]:-0} - ${tally[accepted$1]:-0}))
+    ((judged > 0)) || killed=1 judged=1
+    ratio $((killed * 100)) "$judged" 2
+}
+
+print_line()
+{
+    printf '  %-24s %8d %8d %8d %7s %%\n' "$1" "${tally[all$2]:-0}" "${tally[accepted$2]:-0}" \
+        "${tally[killed$2]:-0}" "$(rate_of "$2")"
 }
 
 print_tally()
 {
-    local file
-    printf '  %-24s %8s %8s %9s\n' file mutants killed rate
+    local file all=${tally[all]:-0}
+    printf '  %-24s %8s %8s %8s %9s\n' file mutants accepted killed rate
     while IFS= read -r file; do
-        [[ -n ${tally[all.$file]:-} ]] || continue
-        printf '  %-24s %8d %8d %7s %%\n' "$file" "${tally[all.$file]}" "${tally[killed.$file]:-0}" \
-            "$(rate_of "${tally[all.$file]}" "${tally[killed.$file]:-0}")"
+        [[ -z ${tally[all.$file]:-} ]] || print_line "$file" ".$file"
     done < <(core_files)
-    printf '  %-24s %8d %8d %7s %%\n' all "${tally[all]:-0}" "${tally[killed]:-0}" "$rate"
-    printf '  %-24s %8d %8d %7s %%\n' 'without the accepted' "$((${tally[all]:-0} - ${tally[accepted]:-0}))" \
-        "${tally[killed]:-0}" "$(rate_of $((${tally[all]:-0} - ${tally[accepted]:-0})) \
-            "${tally[killed]:-0}" 2)"
+    print_line all ''
+    printf '  killed, of those not accepted as equivalent: %d of %d, %s %%\n' "${tally[killed]:-0}" \
+        $((all - ${tally[accepted]:-0})) "$rate"
+    printf '  killed, of all: %d of %d, %s %%; %d survivors accepted as equivalent, %d not\n' \
+        "${tally[killed]:-0}" "$all" "$rate_of_all" "${tally[accepted]:-0}" "$unaccepted"
     printf '  killed by the corpus %d, by unit tests %d, by fuzzing %d; %d of all hang\n' \
         "${tally[by.corpus]:-0}" "${tally[by.tests]:-0}" "${tally[by.fuzzer]:-0}" \
         "${tally[hangs]:-0}"
@@ -150,7 +163,7 @@ json_files()
     while IFS= read -r file; do
         [[ -n ${tally[all.$file]:-} ]] || continue
         members+=("$file" "$(json_object mutants "${tally[all.$file]}" \
-            killed "${tally[killed.$file]:-0}")")
+            accepted "${tally[accepted.$file]:-0}" killed "${tally[killed.$file]:-0}")")
     done < <(core_files)
     json_object ${members[@]+"${members[@]}"}
 }
@@ -159,8 +172,8 @@ write_json()
 {
     local part=$json.part.$$
     printf '{\n%s\n}\n' "$(json_members $',\n' result "\"$1\"" mutants "${tally[all]:-0}" \
-        killed "${tally[killed]:-0}" rate_percent "$rate" minimum_percent "$minimum" \
-        accepted "${tally[accepted]:-0}" killed_by "$(json_object \
+        killed "${tally[killed]:-0}" accepted "${tally[accepted]:-0}" rate_percent "$rate" \
+        rate_of_all_percent "$rate_of_all" minimum_percent "$minimum" killed_by "$(json_object \
             corpus "${tally[by.corpus]:-0}" tests "${tally[by.tests]:-0}" \
             fuzzer "${tally[by.fuzzer]:-0}")" hangs "${tally[hangs]:-0}" \
         not_compiled "${tally[refused]:-0}" same_object_code "${tally[same]:-0}" \
@@ -177,19 +190,20 @@ report()
     read_accepted
     check_accepted
     tally_mutants
-    rate=$(rate_of "${tally[all]:-0}" "${tally[killed]:-0}" 2)
+    unaccepted=$((${#survivors[@]} - ${tally[accepted]:-0}))
+    rate=$(rate_of '')
+    rate_of_all=$(ratio $((${tally[killed]:-0} * 100)) "${tally[all]:-0}" 2)
     print_tally
     print_survivors
-    unaccepted=$((${#survivors[@]} - ${tally[accepted]:-0}))
     ((unaccepted == 0)) || problems+=("$unaccepted survivors are not accepted")
     awk -v rate="$rate" -v minimum="$minimum" 'BEGIN { exit rate < minimum }' ||
-        problems+=("less than $minimum % are killed")
+        problems+=("less than $minimum % of those not accepted as equivalent are killed")
     ((${#problems[@]} == 0)) || result=FAIL
     [[ -z $json ]] || write_json "$result"
     for problem in ${problems[@]+"${problems[@]}"}; do
         printf 'ci/mutants: %s\n' "$problem" >&2
     done
-    printf 'mutants: %s (%s %% of %d killed, %d survivors accepted)\n' "$result" "$rate" \
-        "${tally[all]:-0}" "${tally[accepted]:-0}"
+    printf 'mutants: %s (%s %% of %d killed; %d more are accepted as equivalent)\n' "$result" "$rate" \
+        $((${tally[all]:-0} - ${tally[accepted]:-0})) "${tally[accepted]:-0}"
     [[ $result == PASS ]] || exit 1
 }

@@ -41,8 +41,8 @@ expect no_accepted 3 "cannot be read" --accepted "$scratch/none"
 expect no_mutant 3 "there is no such mutant" --only 'no such thing'
 expect shown_none 3 "has no mutant 1:1:drop" --show heap/carve.c:1:1:drop
 
-# Leaving a call out that counts live blocks is noticed; a mutant of cost_bound, which the core does
-# not use, cannot be.
+# Leaving a call out that counts live blocks is noticed; that an unsigned number is above 0 instead of
+# not 0 cannot be.
 : > "$scratch/none_accepted"
 drop='heap/carve.c carve drop#1 :: heap_count(heap, HEAP_LIVE_BLOCKS, 1);'
 quoted='carve drop#1 :: heap_count\(heap, HEAP_LIVE_BLOCKS'
@@ -50,11 +50,20 @@ expect killed 0 "killed by the corpus 1" --only "$quoted" --fuzz 0 --json "$scra
     --accepted "$scratch/none_accepted"
 grep -q '"result": "PASS"' "$scratch/x.json" || failures=$((failures + 1))
 grep -q '"killed": 1,' "$scratch/x.json" || failures=$((failures + 1))
-expect same 1 "1 have the core's object code" --only 'cost_bound return-0' --fuzz 0 \
+expect same 0 "1 have the core's object code" --only 'bins_insert ne-gt' --fuzz 0 \
     --accepted "$scratch/none_accepted"
 expect listed 0 "$drop" --list --only "$quoted"
 
 # The list of accepted survivors.
+equivalent='heap/carve.c carve minus1#1 :: if (rest >= BLOCK_SIZE_MIN) {'
+printf '%s :: none lies between\n' "$equivalent" > "$scratch/equivalent"
+both="$quoted|carve minus1#1 :: if \\(rest"
+expect accepted_not 1 "1 of 2, 50.00 %; 0 survivors accepted as equivalent, 1 not" --only "$both" \
+    --fuzz 0 --accepted "$scratch/none_accepted"
+expect accepted 0 "1 of 2, 50.00 %; 1 survivors accepted as equivalent, 0 not" --only "$both" \
+    --fuzz 0 --accepted "$scratch/equivalent" --json "$scratch/x.json"
+grep -q '"rate_percent": 100.00,' "$scratch/x.json" || failures=$((failures + 1))
+grep -q '"rate_of_all_percent": 50.00,' "$scratch/x.json" || failures=$((failures + 1))
 printf '%s :: why not\n' "$drop" > "$scratch/killed"
 expect accepted_killed 1 "is killed by corpus: $drop" --only "$quoted" --fuzz 0 \
     --accepted "$scratch/killed"

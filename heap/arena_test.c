@@ -3,6 +3,7 @@
 #include "ci/unit.h"
 #include "heap/test_machine.h"
 #include "mmu_x86/machine.h"
+#include "mmu_x86/paging.h"
 
 /* The core's own calls are made with interrupts disabled. */
 static void up(uint32_t frame_count, uint32_t window_pages)
@@ -74,6 +75,35 @@ TEST(more_pages_than_a_table_has_bytes_are_unmapped_at_once)
         EXPECT(probe_page(vaddr_of(end + (page_count + i) * PAGE_SIZE)) != NULL);
 }
 
+/* What stands right behind the window is not the heap's. */
+TEST(trimming_takes_nothing_behind_the_end)
+{
+    uint32_t page_count = PAGE_SIZE + 100u;
+    up(page_count + 100u, page_count);
+    uint32_t end = test_field(HEAP_END);
+    uint32_t size = (page_count - 1u) * PAGE_SIZE;
+    uint32_t size_now;
+    EXPECT_EQUAL(arena_extend(&test_heap, block_at(end - 4u), size, end, &size_now), ARENA_OK);
+    vaddr_t limit = vaddr_of(test_field(HEAP_LIMIT));
+    struct paging_change change;
+    EXPECT_EQUAL(paging_map_range(test_boot.frames_at, limit, 1, &change), PAGING_OK);
+    /* Three tables lie wholly in what is unmapped. */
+    EXPECT_EQUAL(arena_trim(&test_heap, end), page_count - 1u + 3u);
+    EXPECT(probe_page(limit) != NULL);
+    EXPECT_EQUAL(test_field(HEAP_END), end);
+}
+
+TEST(a_budget_goes_on_behind_the_first_run_of_mapped_pages)
+{
+    up(TEST_FRAMES, 100);
+    uint32_t end = test_field(HEAP_END);
+    EXPECT_EQUAL(arena_map(&test_heap, end, end + 20u * PAGE_SIZE), ARENA_OK);
+    EXPECT_EQUAL(arena_unmap(&test_heap, end + 3u * PAGE_SIZE, end + 5u * PAGE_SIZE, ~0u), 2);
+    EXPECT_EQUAL(arena_unmap(&test_heap, end, end + 20u * PAGE_SIZE, 7), 7);
+    for (uint32_t i = 0; i < 20; i++)
+        EXPECT_EQUAL(probe_page(vaddr_of(end + i * PAGE_SIZE)) != NULL, i >= 9);
+}
+
 int main(void)
 {
     RUN_BOTH(mapping_that_is_refused_says_no_frame);
@@ -81,5 +111,7 @@ int main(void)
     RUN_BOTH(extending_reaches_the_windows_end_and_no_further);
     RUN_BOTH(unmapping_keeps_to_the_pages_that_lie_wholly_inside);
     RUN_BOTH(more_pages_than_a_table_has_bytes_are_unmapped_at_once);
+    RUN_BOTH(trimming_takes_nothing_behind_the_end);
+    RUN_BOTH(a_budget_goes_on_behind_the_first_run_of_mapped_pages);
     return 0;
 }

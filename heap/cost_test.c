@@ -92,6 +92,24 @@ TEST(a_refusal_for_want_of_frames_writes_to_no_table)
     EXPECT_EQUAL(injection.frame_requests, requests);
 }
 
+TEST(growing_into_a_mapped_block_costs_the_same_whatever_its_size)
+{
+    uint64_t costs[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t size = i == 0 ? 5000 : 1000000;
+        test_heap_up(TEST_FRAMES, TEST_PAGES);
+        (void)test_alloc(PAGE_SIZE - CONTROL_SIZE - 16u);
+        vaddr_t at = test_alloc(100);
+        vaddr_t behind = test_alloc(size);
+        (void)test_alloc(8);
+        kfree(&test_heap, behind);
+        uint64_t before = accesses();
+        EXPECT_EQUAL(krealloc(&test_heap, at, size).v, at.v);
+        costs[i] = accesses() - before;
+    }
+    EXPECT_EQUAL(costs[0], costs[1]);
+}
+
 int main(void)
 {
     RUN_BOTH(taking_a_mapped_block_costs_the_same_whatever_its_size);
@@ -100,5 +118,6 @@ int main(void)
     RUN(small_free_blocks_cost_the_reclaimer_nothing);
     RUN_BOTH(a_budget_that_is_used_up_ends_the_reclaimers_way);
     RUN_BOTH(a_refusal_for_want_of_frames_writes_to_no_table);
+    RUN_BOTH(growing_into_a_mapped_block_costs_the_same_whatever_its_size);
     return 0;
 }

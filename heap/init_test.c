@@ -148,6 +148,21 @@ TEST(open_finds_no_heap_where_there_is_none)
     EXPECT(!heap_open(&heap, vaddr_of(0x1000)));
 }
 
+TEST(open_takes_no_word_but_its_own_for_a_heap)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    uint32_t page = page_round_up(test_alloc(3u * PAGE_SIZE).v);
+    struct heap heap;
+    static const uint32_t words[] = {0, 1, HEAP_MAGIC_WORD - 1u, HEAP_MAGIC_WORD + 1u, ~0u};
+    for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        test_poke(page + HEAP_MAGIC, words[i]);
+        EXPECT(!heap_open(&heap, vaddr_of(page)));
+    }
+    /* Nor its own where no heap can start. */
+    test_poke(page + 8u + HEAP_MAGIC, HEAP_MAGIC_WORD);
+    EXPECT(!heap_open(&heap, vaddr_of(page + 8u)));
+}
+
 int main(void)
 {
     RUN_BOTH(a_fresh_heap_is_one_free_block_in_one_page);
@@ -159,5 +174,6 @@ int main(void)
     RUN_BOTH(a_window_of_one_page_serves_what_fits);
     RUN_BOTH(open_finds_the_heap_that_init_made);
     RUN_BOTH(open_finds_no_heap_where_there_is_none);
+    RUN_BOTH(open_takes_no_word_but_its_own_for_a_heap);
     return 0;
 }

@@ -175,7 +175,7 @@ TEST(growing_past_an_emptied_hole_at_the_end_leaves_no_hole)
     test_heap_hold();
 }
 
-TEST(growing_into_a_sparse_block_maps_the_start_of_its_rest)
+TEST(growing_into_a_sparse_block_maps_only_the_start_of_its_rest)
 {
     for (uint32_t size = 3u * PAGE_SIZE - 64u; size < 4u * PAGE_SIZE + 64u; size += 8) {
         test_heap_up(TEST_FRAMES, TEST_PAGES);
@@ -185,6 +185,8 @@ TEST(growing_into_a_sparse_block_maps_the_start_of_its_rest)
         kfree(&test_heap, hole);
         EXPECT(heap_reclaim(&test_heap, 100) >= 18);
         EXPECT_EQUAL(krealloc(&test_heap, at, size).v, at.v);
+        uint32_t hold_end = at.v - 4u + test_size(at) + BLOCK_SIZE_MIN + 4u;
+        EXPECT(probe_page(vaddr_of(page_round_up(hold_end))) == NULL);
         test_heap_hold();
     }
 }
@@ -319,6 +321,19 @@ TEST(a_neighbour_merged_with_a_shrunk_tail_leaves_no_header)
     expect_dead(next);
 }
 
+TEST(an_end_swallowed_by_growth_leaves_no_tag)
+{
+    for (uint32_t last_free = 0; last_free < 2; last_free++) {
+        test_heap_up(TEST_FRAMES, TEST_PAGES);
+        vaddr_t at = test_alloc(FIRST_PAGE_PAYLOAD - 200u * last_free);
+        uint32_t end = test_field(HEAP_END);
+        EXPECT_EQUAL(test_tag(end - 4u), TAG_SENTINEL);
+        EXPECT_EQUAL(krealloc(&test_heap, at, 2u * PAGE_SIZE).v, at.v);
+        EXPECT_EQUAL(test_tag(end - 8u), TAG_DEAD);
+        EXPECT_EQUAL(test_tag(end - 4u), TAG_DEAD);
+    }
+}
+
 int main(void)
 {
     RUN_BOTH(null_allocates);
@@ -334,7 +349,7 @@ int main(void)
     RUN_BOTH(growing_a_last_block_that_fills_the_extent_grows_the_heap);
     RUN_BOTH(growing_into_a_sparse_block_maps_what_it_needs);
     RUN_BOTH(growing_past_an_emptied_hole_at_the_end_leaves_no_hole);
-    RUN_BOTH(growing_into_a_sparse_block_maps_the_start_of_its_rest);
+    RUN_BOTH(growing_into_a_sparse_block_maps_only_the_start_of_its_rest);
     RUN_BOTH(growing_past_a_used_block_moves_with_all_usable_bytes);
     RUN_BOTH(a_refused_size_keeps_the_block);
     RUN_BOTH(whichever_frames_are_refused_the_block_stays_as_it_was);
@@ -342,5 +357,6 @@ int main(void)
     RUN_BOTH(contents_survive_any_chain_of_sizes);
     RUN_BOTH(a_neighbour_swallowed_by_growth_leaves_no_header);
     RUN_BOTH(a_neighbour_merged_with_a_shrunk_tail_leaves_no_header);
+    RUN_BOTH(an_end_swallowed_by_growth_leaves_no_tag);
     return 0;
 }

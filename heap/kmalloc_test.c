@@ -339,6 +339,29 @@ TEST(an_interrupt_handler_may_allocate)
     test_heap_hold();
 }
 
+TEST(an_aligned_block_is_cut_from_a_free_one_of_its_size_and_slack)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    uint32_t slack = 64u + BLOCK_GRANULE;
+    vaddr_t hole = test_alloc(104u + slack);
+    (void)test_alloc(8);
+    kfree(&test_heap, hole);
+    vaddr_t at = kmalloc_aligned(&test_heap, 104, 64);
+    EXPECT_EQUAL(at.v % 64u, 0);
+    EXPECT(at.v >= hole.v && at.v <= hole.v + slack);
+    test_heap_hold();
+}
+
+TEST(growth_leaves_no_tag_where_the_end_was)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    uint32_t end = test_field(HEAP_END);
+    EXPECT_EQUAL(test_tag(end - 4u), TAG_SENTINEL);
+    (void)test_alloc(FIRST_PAGE_PAYLOAD + 8u);
+    EXPECT_EQUAL(test_tag(end - 8u), TAG_DEAD);
+    EXPECT_EQUAL(test_tag(end - 4u), TAG_DEAD);
+}
+
 int main(void)
 {
     RUN_BOTH(zero_bytes_are_null_and_no_refusal);
@@ -365,5 +388,7 @@ int main(void)
     RUN_BOTH(usable_size_of_null_is_0);
     RUN_BOTH(two_heaps_live_side_by_side);
     RUN_BOTH(an_interrupt_handler_may_allocate);
+    RUN_BOTH(an_aligned_block_is_cut_from_a_free_one_of_its_size_and_slack);
+    RUN_BOTH(growth_leaves_no_tag_where_the_end_was);
     return 0;
 }

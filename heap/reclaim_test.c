@@ -276,6 +276,43 @@ TEST(freeing_beside_a_hole_merges_with_it)
     test_heap_hold();
 }
 
+TEST(reclaiming_nothing_leaves_the_lists_as_they_are)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    uint32_t size = 208;
+    vaddr_t at = test_alloc(size - BLOCK_OVERHEAD);
+    vaddr_t between = test_alloc(8);
+    uint32_t last = test_field(HEAP_END) - 4u - size;
+    vaddr_t rest = test_alloc(last - (between.v - 4u + BLOCK_SIZE_MIN) - BLOCK_OVERHEAD);
+    kfree(&test_heap, at);
+    EXPECT_EQUAL(rest.v - 4u + test_size(rest), last);
+    EXPECT_EQUAL(test_tag(last), test_tag(at.v - 4u));
+    uint64_t before = test_heap_state();
+    EXPECT_EQUAL(heap_reclaim(&test_heap, 0), 0);
+    EXPECT_EQUAL(heap_reclaim(&test_heap, ~0u), 0);
+    EXPECT_EQUAL(test_heap_state(), before);
+}
+
+TEST(the_smallest_blocks_with_a_page_inside_are_emptied)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    uint32_t hold = BLOCK_SIZE_MIN + 4u;
+    vaddr_t holes[2];
+    (void)test_alloc(PAGE_SIZE - hold - CONTROL_SIZE - 4u - BLOCK_OVERHEAD);
+    for (uint32_t i = 0; i < 2; i++) {
+        holes[i] = test_alloc(hold + PAGE_SIZE + 4u - BLOCK_OVERHEAD);
+        EXPECT_EQUAL(holes[i].v - 4u + hold, TEST_START.v + (2u * i + 1u) * PAGE_SIZE);
+        EXPECT_EQUAL(test_size(holes[i]), hold + PAGE_SIZE + 4u);
+        (void)test_alloc(PAGE_SIZE - hold - 4u - BLOCK_OVERHEAD);
+    }
+    kfree(&test_heap, holes[0]);
+    kfree(&test_heap, holes[1]);
+    (void)heap_reclaim(&test_heap, ~0u);
+    for (uint32_t i = 0; i < 2; i++)
+        EXPECT(probe_page(vaddr_of(TEST_START.v + (2u * i + 1u) * PAGE_SIZE)) == NULL);
+    test_heap_hold();
+}
+
 int main(void)
 {
     RUN_BOTH(a_fresh_heap_has_nothing_to_give);
@@ -295,5 +332,7 @@ int main(void)
     RUN_BOTH(a_hole_that_became_the_end_is_used_up_without_growth);
     RUN_BOTH(live_blocks_keep_their_contents);
     RUN_BOTH(freeing_beside_a_hole_merges_with_it);
+    RUN_BOTH(reclaiming_nothing_leaves_the_lists_as_they_are);
+    RUN_BOTH(the_smallest_blocks_with_a_page_inside_are_emptied);
     return 0;
 }

@@ -89,6 +89,12 @@ TEST(a_policy_that_there_is_none_of_is_refused)
     EXPECT_EQUAL(heap_init(&heap, &config), HEAP_OK);
 }
 
+/* The field that holds the head of the list for a block. */
+static uint32_t head_of(vaddr_t at)
+{
+    return test_policy == HEAP_BINS ? bins_head(test_size(at)) : FIRST_FIT_HEAD;
+}
+
 /* The payload of the live block reads as the links of a block that is alone on its list: only its
  * tag tells. */
 TEST(a_list_that_leads_to_a_live_block_does_not_hand_it_out)
@@ -97,8 +103,7 @@ TEST(a_list_that_leads_to_a_live_block_does_not_hand_it_out)
     vaddr_t live = pair.behind;
     test_poke(live.v, 0);
     test_poke(live.v + 4u, 0);
-    uint32_t head = test_policy == HEAP_BINS ? bins_head(test_size(live)) : FIRST_FIT_HEAD;
-    test_poke(TEST_START.v + head, live.v - 4u);
+    test_poke(TEST_START.v + head_of(live), live.v - 4u);
     uint64_t before = test_heap_state();
     EXPECT(vaddr_is_null(kmalloc(&test_heap, 100)));
     EXPECT_EQUAL(test_misuse_count, 1);
@@ -242,11 +247,27 @@ TEST(a_budget_that_a_first_run_uses_up_ends_the_search)
     EXPECT_EQUAL(first_run_reclaim(600), first_run_reclaim(64));
 }
 
+/* A live block whose contents read as the links of a neighbour on the list: only its tag tells. */
+TEST(a_link_to_a_live_block_is_not_believed)
+{
+    struct pair pair = pair_up();
+    test_poke(pair.first.v, pair.between.v - 4u);
+    test_poke(pair.between.v + 4u, pair.first.v - 4u);
+    expect_free_refused(pair.before, MISUSE_DAMAGED_LINK);
+
+    pair = pair_up();
+    test_poke(pair.first.v + 4u, pair.between.v - 4u);
+    test_poke(pair.between.v, pair.first.v - 4u);
+    test_poke(TEST_START.v + head_of(pair.first), pair.second.v - 4u); /* a head has none before */
+    expect_free_refused(pair.before, MISUSE_DAMAGED_LINK);
+}
+
 int main(void)
 {
     RUN_BOTH(a_list_that_leads_to_a_live_block_does_not_hand_it_out);
     RUN_BOTH(a_member_that_nothing_leads_to_must_be_the_head);
     RUN_BOTH(the_head_must_have_nothing_before_it);
+    RUN_BOTH(a_link_to_a_live_block_is_not_believed);
     RUN_BOTH(a_link_to_a_header_without_room_for_links_does_not_fault);
     RUN_BOTH(a_header_whose_footer_would_lie_in_a_hole_does_not_fault);
     RUN_BOTH(a_footer_whose_header_would_lie_in_a_hole_does_not_fault);

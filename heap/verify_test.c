@@ -110,6 +110,54 @@ TEST(neighbours_that_are_used_have_the_sentinels_tag)
     EXPECT_EQUAL(neighbours.next_tag.word, test_tag(row[2].v - 4u));
 }
 
+/* The false block that the footer leads to is a whole one, and larger. */
+TEST(a_footer_is_believed_with_its_own_header_only)
+{
+    up();
+    (void)test_alloc(100);
+    vaddr_t at = test_alloc(100);
+    uint32_t header = at.v - 4u;
+    struct neighbours neighbours;
+    tag_t tag;
+    EXPECT_EQUAL(verify_payload(&test_heap, at, &tag), MISUSE_NONE);
+    fake_block(header - 64u, 128, TAG_USED);
+    test_poke(header - 4u, (64u | TAG_USED) ^ TEST_KEY ^ (header - 4u));
+    EXPECT_EQUAL(verify_neighbours(&test_heap, block_at(header), tag, &neighbours),
+                 MISUSE_DAMAGED_NEIGHBOUR);
+}
+
+/* There is no block that could be named instead. */
+TEST(a_last_footer_that_cannot_be_one_is_reported_at_the_end)
+{
+    static const uint32_t tags[] = {64 | TAG_RESERVED, 1u << 20, 8 | TAG_USED, TAG_SENTINEL};
+    for (uint32_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        up();
+        uint32_t epilogue = test_field(HEAP_END) - 4u;
+        test_poke(epilogue - 4u, tags[i] ^ TEST_KEY ^ (epilogue - 4u));
+        struct neighbours last;
+        EXPECT_EQUAL(verify_last(&test_heap, &last), MISUSE_DAMAGED_NEIGHBOUR);
+        EXPECT_EQUAL(last.previous.at, epilogue);
+        EXPECT_EQUAL(last.next.at, epilogue);
+    }
+}
+
+TEST(an_epilogue_that_is_damaged_is_reported)
+{
+    static const uint32_t tags[] = {0, TAG_SENTINEL + 1u, 64 | TAG_USED};
+    for (uint32_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        up();
+        uint32_t epilogue = test_field(HEAP_END) - 4u;
+        vaddr_t at = test_alloc(epilogue - block_first(&test_heap).at - BLOCK_OVERHEAD);
+        tag_t tag;
+        EXPECT_EQUAL(verify_payload(&test_heap, at, &tag), MISUSE_NONE);
+        test_poke(epilogue, tags[i] ^ TEST_KEY ^ epilogue);
+        struct neighbours neighbours;
+        EXPECT_EQUAL(verify_last(&test_heap, &neighbours), MISUSE_DAMAGED_NEIGHBOUR);
+        EXPECT_EQUAL(verify_neighbours(&test_heap, block_of_payload(at), tag, &neighbours),
+                     MISUSE_DAMAGED_NEIGHBOUR);
+    }
+}
+
 int main(void)
 {
     RUN_BOTH(the_words_from_prologue_to_epilogue_are_readable);
@@ -118,5 +166,8 @@ int main(void)
     RUN_BOTH(a_block_starts_4_above_a_multiple_of_8);
     RUN_BOTH(a_block_ends_at_the_epilogue_at_most);
     RUN_BOTH(neighbours_that_are_used_have_the_sentinels_tag);
+    RUN_BOTH(a_footer_is_believed_with_its_own_header_only);
+    RUN_BOTH(a_last_footer_that_cannot_be_one_is_reported_at_the_end);
+    RUN_BOTH(an_epilogue_that_is_damaged_is_reported);
     return 0;
 }

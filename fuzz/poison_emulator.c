@@ -66,20 +66,20 @@ void poison_begin(const struct boot_state *boot)
     close_all();
     frame_open(probe_root().n, PAGE_SIZE);
     frame_open(entry_frame(probe_boot_directory()[PROBE_SLOT_KERNEL]).n, PAGE_SIZE);
+    const uint32_t *table = probe_boot_table();
     for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
-        if ((probe_boot_table()[i] & ENTRY_PRESENT) != 0)
-            frame_open(entry_frame(probe_boot_table()[i]).n, PAGE_SIZE);
+        if ((table[i] & ENTRY_PRESENT) != 0)
+            frame_open(entry_frame(table[i]).n, PAGE_SIZE);
 }
 
 /* A frame whose use has changed. The tags in a page of the heap are opened with their blocks. */
 static void frame_update(const struct mirror *mirror, uint32_t frame)
 {
     uint32_t page = mirror->users[frame] - 1u;
-    if (mirror->users[frame] == 0)
-        frame_close(frame);
-    else if (page >= TABLES_PAGE || page / TABLE_ENTRIES == PROBE_SLOT_KERNEL)
+    bool mapped = mirror->users[frame] != 0;
+    if (mapped && (page >= TABLES_PAGE || page / TABLE_ENTRIES == PROBE_SLOT_KERNEL))
         frame_open(frame, PAGE_SIZE);
-    else if (page == mirror->base / PAGE_SIZE)
+    else if (mapped && page == mirror->base / PAGE_SIZE)
         frame_open(frame, CONTROL_SIZE);
     else
         frame_close(frame);

@@ -21,7 +21,7 @@ static void *room_take(struct room *room, uint64_t size_bytes)
 
 static struct mirror *lay_out(struct room *room)
 {
-    struct mirror scratch;
+    struct mirror scratch = {0};
     struct mirror *mirror = room_take(room, sizeof(struct mirror));
     struct mirror *m = mirror == NULL ? &scratch : mirror;
     uint64_t *starts = room_take(room, (uint64_t)marks_words(MIRROR_GRANULES) * 8u);

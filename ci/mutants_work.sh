@@ -256,7 +256,7 @@ describe_work()
 # that one is done.
 run_workers()
 {
-    local job pids=() work_title=$1 worker=$2 work_file=$3 work_start failed=0
+    local job status pids=() work_title=$1 worker=$2 work_file=$3 work_start failed=0
     ((${#todo[@]} > 0)) || return 0
     work_start=$(wc -l < "$work_file")
     for ((job = 0; job < jobs && job < ${#todo[@]}; job++)); do
@@ -265,11 +265,14 @@ run_workers()
     done
     watch describe_work 86400 "${pids[@]}"
     for job in "${!pids[@]}"; do
-        reap "${pids[job]}" && continue
+        reap "${pids[job]}"
+        status=$?
+        ((status != 0)) || continue
         failed=1
+        printf 'worker %d ended with status %d:\n' "$job" "$status" >&2
         tail -n 3 -- "$results/worker.$job.log" >&2
     done
-    ((failed == 0)) || die "a mutant could not be ${work_title%%ing*}ed, see $results/worker.*.log"
+    ((failed == 0)) || die "$work_title failed, see $results/worker.*.log"
 }
 
 declare -A object_of_mutant=() stage_of=() detail_of=()

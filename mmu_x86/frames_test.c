@@ -80,8 +80,8 @@ TEST(ranges_may_overlap_and_come_in_any_order)
 TEST(empty_ranges_and_no_ranges_manage_nothing)
 {
     test_boot_up(64);
-    struct frame_range empty[] = {{{7}, 0}, {{0}, 0}};
-    EXPECT_EQUAL(init_ranges(empty, 2, empty, 2), FRAMES_OK);
+    struct frame_range empty[] = {{{7}, 0}, {{0}, 0}, {{FRAME_COUNT_MAX - 1u}, 0}};
+    EXPECT_EQUAL(init_ranges(empty, 3, empty, 3), FRAMES_OK);
     test_frames_hold();
     EXPECT_EQUAL(test_frames_word(FRAMES_COUNT), 0);
     EXPECT_EQUAL(take_result(), FRAMES_NONE_FREE);
@@ -93,8 +93,9 @@ TEST(empty_ranges_and_no_ranges_manage_nothing)
 TEST(usable_memory_beyond_4_gib_costs_no_room)
 {
     test_boot_up(64);
-    struct frame_range usable[] = {{{0}, 10}, {{FRAME_COUNT_MAX}, 100}, {{~0u}, 1}};
-    EXPECT_EQUAL(init_ranges(usable, 3, NULL, 0), FRAMES_OK);
+    struct frame_range usable[] = {
+        {{0}, 10}, {{FRAME_COUNT_MAX}, 100}, {{FRAME_COUNT_MAX + 1u}, 100}, {{~0u}, 1}};
+    EXPECT_EQUAL(init_ranges(usable, 4, NULL, 0), FRAMES_OK);
     EXPECT_EQUAL(test_frames_word(FRAMES_COUNT), 10);
     test_frames_hold();
 }
@@ -150,7 +151,8 @@ TEST(init_writes_only_the_bytes_it_asked_for)
         uint32_t behind = test_boot.frames_at.v + frames_size_bytes(count);
         probe_user_store(vaddr_of(behind), 0x12345678u);
         struct frame_range usable = {{0}, count};
-        EXPECT_EQUAL(init_ranges(&usable, 1, NULL, 0), FRAMES_OK);
+        struct frame_range reserved = {{count}, count + 64u};
+        EXPECT_EQUAL(init_ranges(&usable, 1, &reserved, 1), FRAMES_OK);
         EXPECT_EQUAL(probe_user_load(vaddr_of(behind)), 0x12345678u);
         test_frames_hold();
     }

@@ -32,6 +32,16 @@ compile_one()
     ((count > 0)) || return 4
 }
 
+# Another worker may come to the same objects at the same time: whose are kept does not matter.
+keep_objects()
+{
+    local kept=$results/objects/$outcome
+    [[ -d $kept ]] || mv -T -- "$work/objects" "$kept" 2> /dev/null || [[ -d $kept ]] || {
+        printf '%s could not be kept\n' "$kept" >&2
+        return 1
+    }
+}
+
 # Compiles every jobs-th mutant of todo. A line of `compiled' is: what it depends on, the mutant,
 # what became of it: its objects' digest, `refused', or `same' as the core's.
 compile_worker()
@@ -44,8 +54,7 @@ compile_worker()
             0)
                 outcome=$(cd -- "$work/objects" && sha1sum -- *.o | sha1sum)
                 outcome=${outcome%% *}
-                [[ -d $results/objects/$outcome ]] ||
-                    mv -T -- "$work/objects" "$results/objects/$outcome" || exit 3
+                keep_objects || exit 3
                 ;;
             1) outcome=refused ;;
             4) outcome=same ;;

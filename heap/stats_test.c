@@ -61,18 +61,22 @@ TEST(live_and_free_bytes_and_both_ends_make_the_extent)
     EXPECT(stats.mapped_pages < stats.extent_bytes / PAGE_SIZE);
 }
 
-TEST(peaks_stay_when_the_heap_shrinks)
+TEST(peaks_stay_when_the_heap_shrinks_and_grows_by_less)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
     vaddr_t at = test_alloc(100000);
     struct heap_stats high = stats_read();
     kfree(&test_heap, at);
     (void)heap_reclaim(&test_heap, ~0u);
-    struct heap_stats low = stats_read();
-    EXPECT_EQUAL(low.peak_live_bytes, high.live_bytes);
-    EXPECT_EQUAL(low.peak_extent_bytes, high.extent_bytes);
-    EXPECT_EQUAL(low.peak_mapped_pages, high.mapped_pages);
-    EXPECT_EQUAL(low.extent_bytes, PAGE_SIZE);
+    EXPECT_EQUAL(stats_read().extent_bytes, PAGE_SIZE);
+    for (uint32_t i = 0; i < 2; i++) {
+        struct heap_stats low = stats_read();
+        EXPECT_EQUAL(low.peak_live_bytes, high.live_bytes);
+        EXPECT_EQUAL(low.peak_extent_bytes, high.extent_bytes);
+        EXPECT_EQUAL(low.peak_mapped_pages, high.mapped_pages);
+        (void)test_alloc(2u * PAGE_SIZE);
+        EXPECT(stats_read().extent_bytes > low.extent_bytes);
+    }
 }
 
 TEST(refusals_and_misuses_are_counted_by_kind)
@@ -112,7 +116,7 @@ int main(void)
     RUN_BOTH(the_largest_free_payload_can_be_allocated_without_growth);
     RUN_BOTH(a_full_heap_has_no_free_block);
     RUN_BOTH(live_and_free_bytes_and_both_ends_make_the_extent);
-    RUN_BOTH(peaks_stay_when_the_heap_shrinks);
+    RUN_BOTH(peaks_stay_when_the_heap_shrinks_and_grows_by_less);
     RUN_BOTH(refusals_and_misuses_are_counted_by_kind);
     RUN_BOTH(a_damaged_free_block_ends_the_sums_and_is_reported);
     return 0;

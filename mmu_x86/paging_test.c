@@ -98,11 +98,14 @@ TEST(map_keeps_the_flags_asked_for)
 
 TEST(a_mapped_page_cannot_be_mapped_again)
 {
-    test_boot_up(FRAME_COUNT);
-    EXPECT_EQUAL(paging_map(FRAMES, PAGE, FRAME, ENTRY_WRITABLE), PAGING_OK);
-    uint64_t before = test_state(0, 0);
-    EXPECT_EQUAL(paging_map(FRAMES, PAGE, (frame_t){9}, 0), PAGING_ALREADY_MAPPED);
-    EXPECT_EQUAL(test_state(0, 0), before);
+    static const uint32_t flags[] = {ENTRY_WRITABLE, 0, ENTRY_USER};
+    for (uint32_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        test_boot_up(FRAME_COUNT);
+        EXPECT_EQUAL(paging_map(FRAMES, PAGE, FRAME, flags[i]), PAGING_OK);
+        uint64_t before = test_state(0, 0);
+        EXPECT_EQUAL(paging_map(FRAMES, PAGE, (frame_t){9}, 0), PAGING_ALREADY_MAPPED);
+        EXPECT_EQUAL(test_state(0, 0), before);
+    }
 }
 
 TEST(map_without_a_frame_for_its_table_changes_nothing)

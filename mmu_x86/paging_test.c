@@ -477,6 +477,17 @@ TEST(the_recursive_window_shows_what_a_walk_over_memory_shows)
     }
 }
 
+TEST(unmap_range_gives_back_what_was_mapped_read_only)
+{
+    test_boot_up(FRAME_COUNT);
+    uint64_t before = test_state(0, 0);
+    frame_t frame;
+    EXPECT_EQUAL(frames_take(FRAMES, &frame), FRAMES_OK);
+    EXPECT_EQUAL(paging_map(FRAMES, PAGE, frame, 0), PAGING_OK);
+    EXPECT_EQUAL(unmap_range(PAGE, 1).page_count, 1);
+    EXPECT_EQUAL(test_state(0, 0), before);
+}
+
 int main(void)
 {
     RUN(a_mapped_page_translates_to_its_frame);
@@ -511,5 +522,6 @@ int main(void)
     RUN(mapping_needs_no_flush);
     RUN(a_remapped_page_reaches_its_new_frame);
     RUN(the_recursive_window_shows_what_a_walk_over_memory_shows);
+    RUN(unmap_range_gives_back_what_was_mapped_read_only);
     return 0;
 }

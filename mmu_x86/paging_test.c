@@ -133,6 +133,24 @@ TEST(unmap_hands_the_frame_back_and_drops_the_empty_table)
     EXPECT_EQUAL(test_state(0, 0), before);
 }
 
+/* Expects that no table entry written since probe_journal_clear was present. Returns how many were.
+ */
+static uint32_t entries_written_not_present(void)
+{
+    bool lost;
+    uint32_t count;
+    uint32_t written = 0;
+    const struct journal_entry *journal = probe_journal(&count, &lost);
+    for (uint32_t i = 0; i < count; i++) {
+        if (journal[i].at.v < TABLES_AT)
+            continue;
+        EXPECT_EQUAL(journal[i].word & ENTRY_PRESENT, 0);
+        written++;
+    }
+    EXPECT(!lost);
+    return written;
+}
+
 /* As long as a page's entry is present, the processor may cache it again. */
 TEST(unmapping_clears_the_present_bit_at_once)
 {
@@ -141,18 +159,7 @@ TEST(unmapping_clears_the_present_bit_at_once)
         (void)map_range(PAGE, 60);
         probe_journal_clear();
         (void)unmap_range(PAGE, page_count);
-        bool lost;
-        uint32_t count;
-        uint32_t written = 0;
-        const struct journal_entry *journal = probe_journal(&count, &lost);
-        for (uint32_t i = 0; i < count; i++) {
-            if (journal[i].at.v < TABLES_AT)
-                continue;
-            EXPECT_EQUAL(journal[i].word & ENTRY_PRESENT, 0);
-            written++;
-        }
-        EXPECT(!lost);
-        EXPECT(written >= 2u * page_count);
+        EXPECT(entries_written_not_present() >= 2u * page_count);
     }
 }
 
@@ -488,6 +495,18 @@ TEST(unmap_range_gives_back_what_was_mapped_read_only)
     EXPECT_EQUAL(test_state(0, 0), before);
 }
 
+/* The processor may cache a translation as soon as it is there. */
+TEST(no_page_of_a_range_that_is_refused_was_ever_present)
+{
+    test_boot_up(FRAME_COUNT);
+    (void)map_range(PAGE, 1);
+    probe_journal_clear();
+    injection.refuse_countdown = 5;
+    struct paging_change change;
+    EXPECT_EQUAL(paging_map_range(FRAMES, PAGE, 10, &change), PAGING_NO_FRAME);
+    EXPECT_EQUAL(entries_written_not_present(), 2u * 4u);
+}
+
 int main(void)
 {
     RUN(a_mapped_page_translates_to_its_frame);
@@ -523,5 +542,6 @@ int main(void)
     RUN(a_remapped_page_reaches_its_new_frame);
     RUN(the_recursive_window_shows_what_a_walk_over_memory_shows);
     RUN(unmap_range_gives_back_what_was_mapped_read_only);
+    RUN(no_page_of_a_range_that_is_refused_was_ever_present);
     return 0;
 }

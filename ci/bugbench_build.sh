@@ -74,7 +74,7 @@ link()
 # plant NAME DIRECTORY: the core with the bug in it.
 plant()
 {
-    mkdir -p "$2" && cp -r heap mmu_x86 "$2" &&
+    mkdir -p "$2/fuzz" && cp -r heap mmu_x86 "$2" && cp fuzz/coverage_ignore.txt "$2/fuzz" &&
         patch -s -p1 -F0 -d "$2" < "ci/bugs/$1.patch"
 }
 

@@ -57,6 +57,10 @@ static vaddr_t allocate(const struct heap *heap, uint32_t need, uint32_t align_b
     if (answer == FREELIST_NONE) {
         reason = verify_last(heap, &last);
         block = last.previous;
+        /* The bins may pass over a block that fits. Where that is the last one, it is not to be
+         * extended to less than it is. */
+        if (!tag_used(last.previous_tag) && tag_size(last.previous_tag) >= size_bytes)
+            answer = FREELIST_FOUND;
     }
     if (reason != MISUSE_NONE) {
         misuse_report(heap, reason, MISUSE_KMALLOC, block_payload(block));

@@ -98,8 +98,7 @@ static void costs_keep(struct replay *replay, const char *name)
     replay->counts.flushes_needless += counts.flushes_needless;
     for (uint32_t kind = 0; kind < OP_KIND_COUNT; kind++) {
         struct session_worst *worst = &replay->worst[kind];
-        if (costs[kind].operation == 0 || (uint64_t)costs[kind].accesses * (worst->bound + 1u) <=
-                                              (uint64_t)worst->accesses * (costs[kind].bound + 1u))
+        if (costs[kind].operation == 0 || session_worst_as_close(worst, &costs[kind]))
             continue;
         *worst = costs[kind];
         (void)snprintf(replay->worst_name[kind], sizeof(replay->worst_name[kind]), "%s", name);

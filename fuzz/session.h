@@ -48,6 +48,14 @@ struct session_worst {
     uint32_t operation; /* its number; 0: none yet */
 };
 
+/* True if `worst` came at least as close to its bound as `other`. */
+static inline bool session_worst_as_close(const struct session_worst *worst,
+                                          const struct session_worst *other)
+{
+    return (uint64_t)worst->accesses * (other->bound + 1u) >=
+           (uint64_t)other->accesses * (worst->bound + 1u);
+}
+
 /* OP_KIND_COUNT of them: of the last run. */
 const struct session_worst *session_costs(const struct session *session);
 

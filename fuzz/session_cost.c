@@ -83,10 +83,9 @@ bool session_rule_C1(struct session *session, const struct op *op)
     /* A refusal takes back what there was of a run, be it nothing. */
     cost->terms.runs += injection.frames_refused - session->before.frames_refused;
     uint64_t bound = cost_bound(&cost->terms);
-    struct session_worst *worst = &session->worst[op->kind];
-    if (accesses * (worst->bound + 1u) >= (uint64_t)worst->accesses * (bound + 1u))
-        *worst =
-            (struct session_worst){(uint32_t)accesses, (uint32_t)bound, session->operation_count};
+    struct session_worst now = {(uint32_t)accesses, (uint32_t)bound, session->operation_count};
+    if (session_worst_as_close(&now, &session->worst[op->kind]))
+        session->worst[op->kind] = now;
     return accesses <= bound ||
            violation_set(&session->violation, RULE_C1, session->scene.heap_at.v, (uint32_t)bound,
                          (uint32_t)accesses, "loads and stores of an operation on the heap at");

@@ -11,12 +11,16 @@ static void heap_word(struct mirror *mirror, const struct scene *scene, uint32_t
         step_list_field(mirror, scene, offset);
 }
 
-static void sort_word(struct mirror *mirror, const struct scene *scene, uint32_t physical)
+/* Where a byte of RAM is mapped; 0 if it is not, or not any more. */
+static uint32_t mapped_at(const struct mirror *mirror, uint32_t physical)
 {
     uint32_t user = mirror->users[physical >> PAGE_SHIFT];
-    if (user == 0) /* a page that is not mapped any more */
-        return;
-    uint32_t at = (user - 1u) << PAGE_SHIFT | (physical & PAGE_MASK);
+    return user == 0 ? 0 : (user - 1u) << PAGE_SHIFT | (physical & PAGE_MASK);
+}
+
+static void sort_word(struct mirror *mirror, const struct scene *scene, uint32_t physical)
+{
+    uint32_t at = mapped_at(mirror, physical);
     if (at >= mirror->base && at < mirror->end)
         heap_word(mirror, scene, at);
     else if (at >= scene->frames_at.v &&
@@ -24,27 +28,27 @@ static void sort_word(struct mirror *mirror, const struct scene *scene, uint32_t
         mirror_push_word(mirror, (at - scene->frames_at.v) / 4u);
 }
 
+/* The recursive window shows the entry for page p at TABLES_AT + 4 * p. */
+static void sort_entry(struct mirror *mirror, uint32_t physical)
+{
+    uint32_t at = mapped_at(mirror, physical);
+    if (at >= TABLES_AT)
+        mirror_push(mirror, &mirror->pages, (at - TABLES_AT) / 4u);
+}
+
 /* The entries of tables and directory first: what a frame is for follows from them. */
 static void sort_tables(struct mirror *mirror, const struct journal_entry *journal, uint32_t count)
 {
-    for (uint32_t i = mirror->journal_seen; i < count; i++) {
-        uint32_t user = mirror->users[journal[i].physical >> PAGE_SHIFT];
-        uint32_t slot = user - 1u - TABLES_AT / PAGE_SIZE;
-        if (slot < TABLE_ENTRIES)
-            mirror_push(mirror, &mirror->pages,
-                        slot * TABLE_ENTRIES + (journal[i].physical & PAGE_MASK) / 4u);
-    }
+    for (uint32_t i = mirror->journal_seen; i < count; i++)
+        sort_entry(mirror, journal[i].physical);
 }
 
 static void sort_bulk_tables(struct mirror *mirror, const struct bulk_entry *bulk, uint32_t count)
 {
-    for (uint32_t i = mirror->bulk_seen; i < count; i++) {
-        uint32_t user = mirror->users[bulk[i].physical >> PAGE_SHIFT];
-        uint32_t slot = user - 1u - TABLES_AT / PAGE_SIZE;
-        for (uint32_t b = 0; slot < TABLE_ENTRIES && b < bulk[i].size_bytes; b += 4u)
-            mirror_push(mirror, &mirror->pages,
-                        slot * TABLE_ENTRIES + ((bulk[i].physical & PAGE_MASK) + b) / 4u);
-    }
+    for (uint32_t i = mirror->bulk_seen; i < count; i++)
+        for (uint32_t b = 0;
+             b < bulk[i].size_bytes && mapped_at(mirror, bulk[i].physical) >= TABLES_AT; b += 4u)
+            sort_entry(mirror, bulk[i].physical + b);
 }
 
 /* The tags on a page that is not mapped any more, whether they were written or not. */
@@ -64,9 +68,8 @@ static void sort_unmapped(struct mirror *mirror)
 /* The tags that a run of bytes covers are looked at like those that were stored. */
 static void sort_bulk(struct mirror *mirror, const struct bulk_entry *run)
 {
-    uint32_t user = mirror->users[run->physical >> PAGE_SHIFT];
-    uint32_t at = (user - 1u) << PAGE_SHIFT | (run->physical & PAGE_MASK);
-    if (user == 0 || at < mirror->base || at >= mirror->end)
+    uint32_t at = mapped_at(mirror, run->physical);
+    if (at < mirror->base || at >= mirror->end)
         return;
     uint32_t first = mirror_granule(mirror, at);
     uint32_t last = mirror_granule(mirror, at + run->size_bytes - 1u);
@@ -80,10 +83,9 @@ static void sort_bulk(struct mirror *mirror, const struct bulk_entry *run)
 static bool rule_O1_bulk(const struct mirror *mirror, const struct bulk_entry *run,
                          struct violation *violation)
 {
-    uint32_t user = mirror->users[run->physical >> PAGE_SHIFT];
-    uint32_t at = (user - 1u) << PAGE_SHIFT | (run->physical & PAGE_MASK);
+    uint32_t at = mapped_at(mirror, run->physical);
     /* A table that was zeroed may be gone by now, and its frame a page of the heap. */
-    if (user == 0 || at >= TABLES_AT || run->at.v >= TABLES_AT)
+    if (at == 0 || at >= TABLES_AT || run->at.v >= TABLES_AT)
         return true;
     uint32_t start = MARKS_NONE;
     uint32_t end = 0;

@@ -4,27 +4,6 @@
 #include "mmu_x86/emulator/emulator.h"
 #include "mmu_x86/paging.h"
 
-#define KERNEL_PAGE (ENTRY_PRESENT | ENTRY_WRITABLE)
-#define HEAP_SLOT directory_slot(TEST_START)
-/* A slot in which nothing is mapped. */
-#define EMPTY_SLOT 900u
-
-/* A page in the middle of a live block: no checker needs a word of it. */
-static uint32_t inner_page(void)
-{
-    return page_round_up(test_blocks.large.v + PAGE_SIZE);
-}
-
-static uint32_t hole_page(void)
-{
-    return page_round_up(test_header(test_blocks.hole) + PAGE_SIZE);
-}
-
-static uint32_t device_page(uint32_t page)
-{
-    return DEVICE_WINDOW_AT + page * PAGE_SIZE;
-}
-
 /* Every one of these bits, changed in an entry that is present, is reported. */
 static void expect_flags_matter(uint32_t *entry)
 {
@@ -45,27 +24,27 @@ TEST(P1_wrong_bits_of_a_page_of_the_heap_are_reported)
 {
     test_scene_up();
     expect_flags_matter(test_entry_of(TEST_START.v));
-    expect_flags_matter(test_entry_of(inner_page()));
+    expect_flags_matter(test_entry_of(test_inner_page()));
     expect_flags_matter(test_entry_of(test_field(HEAP_END) - PAGE_SIZE));
 }
 
 TEST(P1_wrong_bits_of_a_page_of_the_device_are_reported)
 {
     test_scene_up();
-    expect_flags_matter(test_entry_of(device_page(TEST_DEVICE_FIRST)));
+    expect_flags_matter(test_entry_of(test_device_page(TEST_DEVICE_FIRST)));
 }
 
 TEST(P1_wrong_bits_of_a_table_are_reported)
 {
     test_scene_up();
-    expect_flags_matter(test_directory_entry(HEAP_SLOT));
+    expect_flags_matter(test_directory_entry(TEST_HEAP_SLOT));
     expect_flags_matter(test_directory_entry(PROBE_SLOT_DEVICE));
 }
 
 TEST(P1_the_bits_that_the_processor_sets_are_tolerated)
 {
     test_scene_up();
-    uint32_t *entries[] = {test_entry_of(inner_page()), test_directory_entry(HEAP_SLOT)};
+    uint32_t *entries[] = {test_entry_of(test_inner_page()), test_directory_entry(TEST_HEAP_SLOT)};
     for (uint32_t i = 0; i < 2u; i++) {
         uint32_t whole = *entries[i];
         *entries[i] = whole & ~(ENTRY_ACCESSED | ENTRY_DIRTY);
@@ -113,7 +92,7 @@ TEST(P1_missing_page_of_the_device_is_reported)
 {
     test_scene_up();
     frame_t frame;
-    vaddr_t page = vaddr_of(device_page(TEST_DEVICE_SECOND));
+    vaddr_t page = vaddr_of(test_device_page(TEST_DEVICE_SECOND));
     test_core_begin();
     EXPECT_EQUAL(paging_unmap(test_boot.frames_at, page, &frame), PAGING_OK);
     test_expect_broken(RULE_P1);
@@ -126,13 +105,13 @@ TEST(P1_missing_page_of_the_device_is_reported)
 TEST(P2_frame_mapped_twice_is_reported)
 {
     test_scene_up();
-    uint32_t *entry = test_entry_of(inner_page());
+    uint32_t *entry = test_entry_of(test_inner_page());
     const uint32_t twins[] = {
-        *test_entry_of(inner_page() + PAGE_SIZE),       /* another page */
-        *test_entry_of(TEST_START.v),                   /* the control block's */
-        *test_entry_of(device_page(TEST_DEVICE_FIRST)), /* the device's */
-        *test_directory_entry(HEAP_SLOT),               /* the table itself */
-        *test_directory_entry(PROBE_SLOT_DEVICE),       /* another table */
+        *test_entry_of(test_inner_page() + PAGE_SIZE),       /* another page */
+        *test_entry_of(TEST_START.v),                        /* the control block's */
+        *test_entry_of(test_device_page(TEST_DEVICE_FIRST)), /* the device's */
+        *test_directory_entry(TEST_HEAP_SLOT),               /* the table itself */
+        *test_directory_entry(PROBE_SLOT_DEVICE),            /* another table */
     };
     for (uint32_t i = 0; i < sizeof(twins) / sizeof(twins[0]); i++)
         test_expect_broken_by(entry, entry_of(entry_frame(twins[i]), *entry & ENTRY_FLAGS),
@@ -142,15 +121,15 @@ TEST(P2_frame_mapped_twice_is_reported)
 TEST(P2_table_used_twice_is_reported)
 {
     test_scene_up();
-    test_expect_broken_by(test_directory_entry(EMPTY_SLOT), *test_directory_entry(HEAP_SLOT),
-                          RULE_P2);
+    test_expect_broken_by(test_directory_entry(TEST_EMPTY_SLOT),
+                          *test_directory_entry(TEST_HEAP_SLOT), RULE_P2);
 }
 
 TEST(P2_held_frame_that_is_mapped_is_reported)
 {
     test_scene_up();
-    uint32_t *entry = test_entry_of(inner_page());
-    machine_flush_page(vaddr_of(inner_page()));
+    uint32_t *entry = test_entry_of(test_inner_page());
+    machine_flush_page(vaddr_of(test_inner_page()));
     test_expect_broken_by(entry, entry_of(test_held[0], *entry & ENTRY_FLAGS), RULE_P2);
     EXPECT_EQUAL(test_violation.at, test_held[0].n);
 }
@@ -174,24 +153,24 @@ TEST(P3_page_beyond_the_end_is_reported)
     expect_page_refused(vaddr_of(test_field(HEAP_END)));
     expect_page_refused(vaddr_of(test_scene.heap_limit.v - PAGE_SIZE));
     expect_page_refused(test_scene.heap_limit);
-    expect_page_refused(vaddr_of(EMPTY_SLOT << TABLE_SHIFT));
+    expect_page_refused(vaddr_of(TEST_EMPTY_SLOT << TABLE_SHIFT));
     expect_page_refused(vaddr_of(TABLES_AT - PAGE_SIZE));
 }
 
 TEST(P3_page_of_the_device_window_that_nobody_mapped_is_reported)
 {
     test_scene_up();
-    expect_page_refused(vaddr_of(device_page(0)));
-    expect_page_refused(vaddr_of(device_page(DEVICE_PAGES - 1u)));
-    expect_page_refused(vaddr_of(device_page(DEVICE_PAGES)));
-    expect_page_refused(vaddr_of(device_page(TABLE_ENTRIES - 1u)));
+    expect_page_refused(vaddr_of(test_device_page(0)));
+    expect_page_refused(vaddr_of(test_device_page(DEVICE_PAGES - 1u)));
+    expect_page_refused(vaddr_of(test_device_page(DEVICE_PAGES)));
+    expect_page_refused(vaddr_of(test_device_page(TABLE_ENTRIES - 1u)));
 }
 
 TEST(P3_page_of_the_device_with_another_frame_is_reported)
 {
     test_scene_up();
-    uint32_t *first = test_entry_of(device_page(TEST_DEVICE_FIRST));
-    uint32_t *second = test_entry_of(device_page(TEST_DEVICE_SECOND));
+    uint32_t *first = test_entry_of(test_device_page(TEST_DEVICE_FIRST));
+    uint32_t *second = test_entry_of(test_device_page(TEST_DEVICE_SECOND));
     uint32_t first_whole = *first;
     uint32_t second_whole = *second;
     *first = second_whole;
@@ -211,7 +190,7 @@ TEST(P4_damaged_recursive_slot_is_reported)
                                *entry & ~ENTRY_WRITABLE,
                                *entry | ENTRY_USER,
                                *entry ^ PAGE_SIZE,
-                               entry_of(test_held[0], KERNEL_PAGE)};
+                               entry_of(test_held[0], TEST_KERNEL_PAGE)};
     for (uint32_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
         test_expect_broken_by(entry, broken[i], RULE_P4);
 }
@@ -245,13 +224,13 @@ TEST(P5_empty_table_is_reported)
 {
     test_scene_up();
     frame_t frame;
-    vaddr_t table = vaddr_of(TABLES_AT + EMPTY_SLOT * PAGE_SIZE);
+    vaddr_t table = vaddr_of(TABLES_AT + TEST_EMPTY_SLOT * PAGE_SIZE);
     test_core_begin();
     EXPECT_EQUAL(frames_take(test_boot.frames_at, &frame), FRAMES_OK);
-    machine_store(vaddr_of(DIRECTORY_AT + 4u * EMPTY_SLOT), entry_of(frame, KERNEL_PAGE));
+    machine_store(vaddr_of(DIRECTORY_AT + 4u * TEST_EMPTY_SLOT), entry_of(frame, TEST_KERNEL_PAGE));
     machine_fill(table, 0, PAGE_SIZE);
     test_expect_broken(RULE_P5);
-    EXPECT_EQUAL(test_violation.at, EMPTY_SLOT << TABLE_SHIFT);
+    EXPECT_EQUAL(test_violation.at, TEST_EMPTY_SLOT << TABLE_SHIFT);
     test_core_undo();
 }
 
@@ -259,14 +238,14 @@ TEST(P5_half_prepared_entry_is_reported)
 {
     test_scene_up();
     uint32_t prepared = entry_of(test_held[0], ENTRY_WRITABLE);
-    const uint32_t pages[] = {hole_page(), test_field(HEAP_END), device_page(0),
+    const uint32_t pages[] = {test_hole_page(), test_field(HEAP_END), test_device_page(0),
                               TEST_START.v + (TABLE_ENTRIES - 1u) * PAGE_SIZE};
     for (uint32_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         test_expect_broken_by(test_entry_of(pages[i]), prepared, RULE_P5);
         EXPECT_EQUAL(test_violation.at, pages[i]);
         test_expect_broken_by(test_entry_of(pages[i]), ENTRY_SOFTWARE, RULE_P5);
     }
-    test_expect_broken_by(test_directory_entry(EMPTY_SLOT), prepared, RULE_P5);
+    test_expect_broken_by(test_directory_entry(TEST_EMPTY_SLOT), prepared, RULE_P5);
     test_expect_broken_by(test_directory_entry(PROBE_SLOT_DEVICE),
                           *test_directory_entry(PROBE_SLOT_DEVICE) & ~ENTRY_PRESENT, RULE_P5);
 }
@@ -282,9 +261,9 @@ TEST(P6_tlb_entry_that_differs_is_reported)
 {
     test_scene_up();
     const uint32_t pages[] = {TEST_START.v,
-                              inner_page(),
-                              device_page(TEST_DEVICE_FIRST),
-                              TABLES_AT + HEAP_SLOT * PAGE_SIZE,
+                              test_inner_page(),
+                              test_device_page(TEST_DEVICE_FIRST),
+                              TABLES_AT + TEST_HEAP_SLOT * PAGE_SIZE,
                               DIRECTORY_AT,
                               test_boot.frames_at.v};
     for (uint32_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
@@ -299,7 +278,7 @@ TEST(P6_tlb_entry_that_differs_is_reported)
 TEST(P6_tlb_entry_of_an_unmapped_page_is_reported)
 {
     test_scene_up();
-    uint32_t page = hole_page();
+    uint32_t page = test_hole_page();
     struct paging_change change;
     test_core_begin();
     EXPECT_EQUAL(paging_map_range(test_boot.frames_at, vaddr_of(page), 1, &change), PAGING_OK);
@@ -315,8 +294,8 @@ TEST(P6_tlb_entry_of_an_unmapped_page_is_reported)
 TEST(P6_tlb_entry_of_a_dropped_table_is_reported)
 {
     test_scene_up();
-    uint32_t table = TABLES_AT + EMPTY_SLOT * PAGE_SIZE;
-    vaddr_t page = vaddr_of(EMPTY_SLOT << TABLE_SHIFT);
+    uint32_t table = TABLES_AT + TEST_EMPTY_SLOT * PAGE_SIZE;
+    vaddr_t page = vaddr_of(TEST_EMPTY_SLOT << TABLE_SHIFT);
     struct paging_change change;
     test_core_begin();
     EXPECT_EQUAL(paging_map_range(test_boot.frames_at, page, 1, &change), PAGING_OK);
@@ -332,7 +311,7 @@ TEST(P4_changed_entry_of_boots_own_table_is_reported)
 {
     test_scene_up();
     uint32_t *entry = &((uint32_t *)(uintptr_t)probe_table(PROBE_SLOT_KERNEL))[5];
-    test_expect_broken_by(entry, entry_of((frame_t){7}, KERNEL_PAGE), RULE_P4);
+    test_expect_broken_by(entry, entry_of((frame_t){7}, TEST_KERNEL_PAGE), RULE_P4);
 }
 
 /* A copy of the directory in another frame: its recursive slot still names the old one. */
@@ -360,9 +339,9 @@ TEST(P6_frame_given_back_before_its_flush_is_reported)
     uint32_t word_count = scene_words(test_scene.frame_count);
     probe_free_bitmap(vaddr_add(test_scene.frames_at, FRAMES_BITS + 4u * scene_words(word_count)),
                       test_scene.frame_count);
-    uint32_t page = inner_page();
+    uint32_t page = test_inner_page();
     (void)probe_user_load(vaddr_of(page));
-    uint32_t *table = (uint32_t *)(uintptr_t)probe_table(HEAP_SLOT);
+    uint32_t *table = (uint32_t *)(uintptr_t)probe_table(TEST_HEAP_SLOT);
     frame_t frame = entry_frame(table[table_index(vaddr_of(page))]);
     EXPECT_EQUAL(frames_give_back(test_scene.frames_at, frame), FRAMES_OK);
     machine_flush_page(vaddr_of(page));

@@ -4,27 +4,6 @@
 #include "mmu_x86/emulator/emulator.h"
 #include "mmu_x86/paging.h"
 
-#define KERNEL_PAGE (ENTRY_PRESENT | ENTRY_WRITABLE)
-#define HEAP_SLOT directory_slot(TEST_START)
-/* A slot in which nothing is mapped. */
-#define EMPTY_SLOT 900u
-
-/* A page in the middle of a live block: no checker needs a word of it. */
-static uint32_t inner_page(void)
-{
-    return page_round_up(test_blocks.large.v + PAGE_SIZE);
-}
-
-static uint32_t hole_page(void)
-{
-    return page_round_up(test_header(test_blocks.hole) + PAGE_SIZE);
-}
-
-static uint32_t device_page(uint32_t page)
-{
-    return DEVICE_WINDOW_AT + page * PAGE_SIZE;
-}
-
 static uint32_t entry_of_page(uint32_t page)
 {
     return test_word(test_entry_at(page));
@@ -63,8 +42,8 @@ static const uint32_t flags[] = {ENTRY_WRITABLE,
 TEST(P1_wrong_bits_of_an_entry_are_reported)
 {
     test_step_up();
-    const uint32_t pages[] = {TEST_START.v, inner_page(), test_field(HEAP_END) - PAGE_SIZE,
-                              device_page(TEST_DEVICE_FIRST)};
+    const uint32_t pages[] = {TEST_START.v, test_inner_page(), test_field(HEAP_END) - PAGE_SIZE,
+                              test_device_page(TEST_DEVICE_FIRST)};
     for (uint32_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
         for (uint32_t f = 0; f < FLAGS; f++) {
             expect_entry_broken(pages[i], entry_of_page(pages[i]) ^ flags[f], RULE_P1);
@@ -75,7 +54,7 @@ TEST(P1_wrong_bits_of_an_entry_are_reported)
 TEST(P1_wrong_bits_of_a_table_are_reported)
 {
     test_step_up();
-    const uint32_t slots[] = {HEAP_SLOT, PROBE_SLOT_DEVICE};
+    const uint32_t slots[] = {TEST_HEAP_SLOT, PROBE_SLOT_DEVICE};
     for (uint32_t i = 0; i < 2u; i++)
         for (uint32_t f = 0; f < FLAGS; f++) {
             expect_slot_broken(slots[i], entry_of_slot(slots[i]) ^ flags[f], RULE_P1);
@@ -87,14 +66,14 @@ TEST(P1_the_bits_that_the_processor_sets_are_tolerated)
 {
     test_step_up();
     const uint32_t bits = ENTRY_ACCESSED | ENTRY_DIRTY;
-    const uint32_t pages[] = {inner_page(), device_page(TEST_DEVICE_FIRST)};
+    const uint32_t pages[] = {test_inner_page(), test_device_page(TEST_DEVICE_FIRST)};
     for (uint32_t i = 0; i < 2u; i++) {
         test_store_entry(pages[i], entry_of_page(pages[i]) & ~bits);
         test_step_expect_whole();
         test_store_entry(pages[i], entry_of_page(pages[i]) | bits);
         test_step_expect_whole();
     }
-    test_store_directory(HEAP_SLOT, entry_of_slot(HEAP_SLOT) ^ bits);
+    test_store_directory(TEST_HEAP_SLOT, entry_of_slot(TEST_HEAP_SLOT) ^ bits);
     test_store_directory(PROBE_SLOT_KERNEL, entry_of_slot(PROBE_SLOT_KERNEL) ^ bits);
     test_step_expect_whole();
 }
@@ -105,7 +84,7 @@ TEST(P1_missing_page_is_reported)
     expect_entry_broken(TEST_START.v, 0, RULE_P1); /* the control block's */
     EXPECT_EQUAL(test_violation.at, TEST_START.v);
     frame_t frame;
-    vaddr_t page = vaddr_of(device_page(TEST_DEVICE_SECOND));
+    vaddr_t page = vaddr_of(test_device_page(TEST_DEVICE_SECOND));
     EXPECT_EQUAL(paging_unmap(test_boot.frames_at, page, &frame), PAGING_OK);
     test_step_expect_broken(RULE_P1);
     EXPECT_EQUAL(test_violation.at, page.v);
@@ -114,16 +93,16 @@ TEST(P1_missing_page_is_reported)
 TEST(P2_frame_mapped_twice_is_reported)
 {
     test_step_up();
-    uint32_t page = inner_page();
+    uint32_t page = test_inner_page();
     const uint32_t twins[] = {
         entry_of_page(page + PAGE_SIZE), entry_of_page(page - PAGE_SIZE),
-        entry_of_page(TEST_START.v),     entry_of_page(device_page(TEST_DEVICE_FIRST)),
-        entry_of_slot(HEAP_SLOT),        entry_of_slot(PROBE_SLOT_DEVICE),
+        entry_of_page(TEST_START.v),     entry_of_page(test_device_page(TEST_DEVICE_FIRST)),
+        entry_of_slot(TEST_HEAP_SLOT),   entry_of_slot(PROBE_SLOT_DEVICE),
     };
     for (uint32_t i = 0; i < sizeof(twins) / sizeof(twins[0]); i++)
         expect_entry_broken(
             page, entry_of(entry_frame(twins[i]), entry_of_page(page) & ENTRY_FLAGS), RULE_P2);
-    expect_slot_broken(EMPTY_SLOT, entry_of_slot(HEAP_SLOT), RULE_P2);
+    expect_slot_broken(TEST_EMPTY_SLOT, entry_of_slot(TEST_HEAP_SLOT), RULE_P2);
 }
 
 TEST(P2_held_frame_that_is_mapped_is_reported)
@@ -131,9 +110,9 @@ TEST(P2_held_frame_that_is_mapped_is_reported)
     test_step_up();
     heap_count(&test_heap, HEAP_MAPPED_PAGES, 1);
     heap_raise(&test_heap, HEAP_PEAK_PAGES, test_field(HEAP_MAPPED_PAGES));
-    expect_entry_broken(hole_page(), entry_of(test_held[0], KERNEL_PAGE), RULE_P2);
+    expect_entry_broken(test_hole_page(), entry_of(test_held[0], TEST_KERNEL_PAGE), RULE_P2);
     EXPECT_EQUAL(test_violation.at, test_held[0].n);
-    expect_entry_broken(inner_page(), entry_of(test_held[0], KERNEL_PAGE), RULE_P2);
+    expect_entry_broken(test_inner_page(), entry_of(test_held[0], TEST_KERNEL_PAGE), RULE_P2);
     EXPECT_EQUAL(test_violation.at, test_held[0].n);
 }
 
@@ -151,11 +130,15 @@ static void expect_page_broken(uint32_t page)
 TEST(P3_page_that_nobody_needs_is_reported)
 {
     test_step_up();
-    const uint32_t pages[] = {test_field(HEAP_END),           test_scene.heap_limit.v - PAGE_SIZE,
-                              test_scene.heap_limit.v,        EMPTY_SLOT << TABLE_SHIFT,
-                              TABLES_AT - PAGE_SIZE,          device_page(0),
-                              device_page(DEVICE_PAGES - 1u), device_page(DEVICE_PAGES),
-                              device_page(TABLE_ENTRIES - 1u)};
+    const uint32_t pages[] = {test_field(HEAP_END),
+                              test_scene.heap_limit.v - PAGE_SIZE,
+                              test_scene.heap_limit.v,
+                              TEST_EMPTY_SLOT << TABLE_SHIFT,
+                              TABLES_AT - PAGE_SIZE,
+                              test_device_page(0),
+                              test_device_page(DEVICE_PAGES - 1u),
+                              test_device_page(DEVICE_PAGES),
+                              test_device_page(TABLE_ENTRIES - 1u)};
     for (uint32_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
         expect_page_broken(pages[i]);
 }
@@ -163,10 +146,10 @@ TEST(P3_page_that_nobody_needs_is_reported)
 TEST(P3_pages_of_the_device_that_change_places_are_reported)
 {
     test_step_up();
-    uint32_t first = entry_of_page(device_page(TEST_DEVICE_FIRST));
-    test_store_entry(device_page(TEST_DEVICE_FIRST),
-                     entry_of_page(device_page(TEST_DEVICE_SECOND)));
-    test_store_entry(device_page(TEST_DEVICE_SECOND), first);
+    uint32_t first = entry_of_page(test_device_page(TEST_DEVICE_FIRST));
+    test_store_entry(test_device_page(TEST_DEVICE_FIRST),
+                     entry_of_page(test_device_page(TEST_DEVICE_SECOND)));
+    test_store_entry(test_device_page(TEST_DEVICE_SECOND), first);
     machine_set_root(machine_root());
     test_step_expect_broken(RULE_P3);
 }
@@ -184,7 +167,7 @@ TEST(P4_changed_entries_of_boot_are_reported)
         EXPECT_EQUAL(test_violation.at, slots[i]);
     }
     uint32_t guard = test_boot.frames_at.v - PAGE_SIZE; /* below the bitmap: nothing is mapped */
-    expect_entry_broken(guard, entry_of(test_held[0], KERNEL_PAGE), RULE_P4);
+    expect_entry_broken(guard, entry_of(test_held[0], TEST_KERNEL_PAGE), RULE_P4);
     EXPECT_EQUAL(test_violation.at, guard);
     expect_entry_broken(test_boot.frames_at.v, entry_of_page(test_boot.frames_at.v) | ENTRY_USER,
                         RULE_P4);
@@ -212,11 +195,11 @@ TEST(P5_empty_table_is_reported)
     test_step_up();
     frame_t frame;
     EXPECT_EQUAL(frames_take(test_boot.frames_at, &frame), FRAMES_OK);
-    test_store_directory(EMPTY_SLOT, entry_of(frame, KERNEL_PAGE));
-    machine_fill(vaddr_of(TABLES_AT + EMPTY_SLOT * PAGE_SIZE), 0, PAGE_SIZE);
+    test_store_directory(TEST_EMPTY_SLOT, entry_of(frame, TEST_KERNEL_PAGE));
+    machine_fill(vaddr_of(TABLES_AT + TEST_EMPTY_SLOT * PAGE_SIZE), 0, PAGE_SIZE);
     machine_set_root(machine_root());
     test_step_expect_broken(RULE_P5);
-    EXPECT_EQUAL(test_violation.at, EMPTY_SLOT << TABLE_SHIFT);
+    EXPECT_EQUAL(test_violation.at, TEST_EMPTY_SLOT << TABLE_SHIFT);
 }
 
 /* As paging_unmap would leave it, if it forgot to drop what has become empty. */
@@ -225,7 +208,7 @@ TEST(P5_table_that_has_become_empty_is_reported)
     test_step_up();
     test_device_unmap(TEST_DEVICE_FIRST);
     test_step_expect_whole();
-    uint32_t page = device_page(TEST_DEVICE_SECOND);
+    uint32_t page = test_device_page(TEST_DEVICE_SECOND);
     frame_t frame = entry_frame(entry_of_page(page));
     test_store_entry(page, 0);
     machine_flush_page(vaddr_of(page));
@@ -250,14 +233,14 @@ TEST(P5_half_prepared_entry_is_reported)
 {
     test_step_up();
     uint32_t prepared = entry_of(test_held[0], ENTRY_WRITABLE);
-    const uint32_t pages[] = {hole_page(), test_field(HEAP_END), device_page(0),
+    const uint32_t pages[] = {test_hole_page(), test_field(HEAP_END), test_device_page(0),
                               TEST_START.v + (TABLE_ENTRIES - 1u) * PAGE_SIZE};
     for (uint32_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         expect_entry_broken(pages[i], prepared, RULE_P5);
         EXPECT_EQUAL(test_violation.at, pages[i]);
         expect_entry_broken(pages[i], ENTRY_HELD, RULE_P5);
     }
-    expect_slot_broken(EMPTY_SLOT, prepared, RULE_P5);
+    expect_slot_broken(TEST_EMPTY_SLOT, prepared, RULE_P5);
     expect_slot_broken(PROBE_SLOT_DEVICE, entry_of_slot(PROBE_SLOT_DEVICE) & ~ENTRY_PRESENT,
                        RULE_P5);
 }
@@ -266,7 +249,7 @@ TEST(P5_half_prepared_entry_is_reported)
 static uint32_t page_used(void)
 {
     struct paging_change change;
-    uint32_t page = hole_page();
+    uint32_t page = test_hole_page();
     EXPECT_EQUAL(paging_map_range(test_boot.frames_at, vaddr_of(page), 1, &change), PAGING_OK);
     heap_count(&test_heap, HEAP_MAPPED_PAGES, 1);
     heap_raise(&test_heap, HEAP_PEAK_PAGES, test_field(HEAP_MAPPED_PAGES));
@@ -305,7 +288,7 @@ TEST(P6_table_dropped_without_a_flush_is_reported)
     test_step_up();
     test_device_unmap(TEST_DEVICE_FIRST);
     test_step_expect_whole();
-    vaddr_t page = vaddr_of(device_page(TEST_DEVICE_SECOND));
+    vaddr_t page = vaddr_of(test_device_page(TEST_DEVICE_SECOND));
     vaddr_t table = vaddr_of(TABLES_AT + PROBE_SLOT_DEVICE * PAGE_SIZE);
     (void)machine_load(table);
     uint32_t stale = emulator.tlb[table.v >> PAGE_SHIFT];
@@ -379,7 +362,7 @@ TEST(a_table_dropped_and_made_again_in_one_journal)
             test_step_expect_whole();
             continue;
         }
-        uint32_t page = device_page(TEST_DEVICE_SECOND);
+        uint32_t page = test_device_page(TEST_DEVICE_SECOND);
         expect_entry_broken(page, entry_of_page(page) | ENTRY_USER, RULE_P1);
         return;
     }
@@ -420,7 +403,7 @@ TEST(a_table_in_another_frame_is_looked_at_with_its_pages)
     test_step_up();
     uint32_t page = page_round_down(test_header(test_blocks.between));
     uint32_t entry = entry_of_page(page);
-    uint32_t table = entry_of_slot(HEAP_SLOT);
+    uint32_t table = entry_of_slot(TEST_HEAP_SLOT);
     frame_t frame;
     frame_t copy;
     EXPECT_EQUAL(frames_take(test_boot.frames_at, &frame), FRAMES_OK);
@@ -430,7 +413,7 @@ TEST(a_table_in_another_frame_is_looked_at_with_its_pages)
         emulator.ram[copy.n * TABLE_ENTRIES + i] = probe_frame(entry_frame(table))[i];
     emulator.ram[copy.n * TABLE_ENTRIES + table_index(vaddr_of(page))] =
         entry_of(frame, entry & ENTRY_FLAGS);
-    test_store_directory(HEAP_SLOT, entry_of(copy, table & ENTRY_FLAGS));
+    test_store_directory(TEST_HEAP_SLOT, entry_of(copy, table & ENTRY_FLAGS));
     machine_set_root(machine_root());
     EXPECT_EQUAL(frames_give_back(test_boot.frames_at, entry_frame(entry)), FRAMES_OK);
     EXPECT_EQUAL(frames_give_back(test_boot.frames_at, entry_frame(table)), FRAMES_OK);

@@ -101,6 +101,21 @@ void test_scene_up(void)
     test_expect_whole();
 }
 
+uint32_t test_inner_page(void)
+{
+    return page_round_up(test_blocks.large.v + PAGE_SIZE);
+}
+
+uint32_t test_hole_page(void)
+{
+    return page_round_up(test_header(test_blocks.hole) + PAGE_SIZE);
+}
+
+uint32_t test_device_page(uint32_t page)
+{
+    return DEVICE_WINDOW_AT + page * PAGE_SIZE;
+}
+
 /* The probe shows RAM as it is, only read-only. */
 static uint32_t *ram_word(const uint32_t *words, uint32_t index)
 {

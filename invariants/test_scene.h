@@ -35,6 +35,18 @@ extern struct test_blocks test_blocks;
 #define TEST_DEVICE_FIRST 3u
 #define TEST_DEVICE_SECOND 7u
 
+/* The flags of a page of the heap; the slot of its first table; a slot in which nothing is mapped.
+ */
+#define TEST_KERNEL_PAGE (ENTRY_PRESENT | ENTRY_WRITABLE)
+#define TEST_HEAP_SLOT directory_slot(TEST_START)
+#define TEST_EMPTY_SLOT 900u
+
+/* A page in the middle of a live block, of which no checker needs a word; one in the hole; one of
+ * the device window. */
+uint32_t test_inner_page(void);
+uint32_t test_hole_page(void);
+uint32_t test_device_page(uint32_t page);
+
 /* A fresh machine with that heap, under test_policy; two device pages mapped, TEST_HELD frames
  * held, and the first words of the frame bitmap without a free frame. Ends the process unless
  * check_all finds it whole. */

@@ -46,7 +46,7 @@ target_command()
 {
     local target=stack part=${1#"$crashes"/} program
     [[ $part != */* ]] || target=${part%%/*}
-    program=build/libfuzzer/bin/fuzz_$target
+    program=$(libfuzzer_program "$target")
     [[ -x $program ]] || program=build/bin/fuzz_$target
     printf '%s %s' "$program" "$1"
 }

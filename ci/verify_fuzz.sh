@@ -4,6 +4,9 @@
 
 # Longer inputs take time, and seldom reach what several short ones do not.
 readonly stack_bytes_max=300
+# An input that maps a thousand pages costs as much as a hundred others: it is mutated less often.
+readonly stack_options=("-max_len=$stack_bytes_max" -dict=fuzz/kheap.dict
+    -entropic_scale_per_exec_time=1)
 # Enough for all operations that fuzz_paging takes of an input.
 readonly part_bytes_max=1024
 
@@ -12,6 +15,7 @@ engine_start_ms=0
 warm_ms=0 # when all its processes had read the corpus, 0 before that, and how far they were
 warm_executions=0
 part_seconds=0
+readonly parts=(paging frames window32) # the targets beside the main one
 
 # --- what an engine does ---
 
@@ -68,6 +72,14 @@ note_engine()
 
 # --- libFuzzer ---
 
+# The program of a target: the one at the kernel's true addresses is an i386 process.
+libfuzzer_program()
+{
+    local preset=libfuzzer
+    [[ $1 != window32 ]] || preset=libfuzzer32
+    printf 'build/%s/bin/fuzz_%s' "$preset" "$1"
+}
+
 # start_libfuzzer TARGET JOB SECONDS CORPUS [OPTION...]
 start_libfuzzer()
 {
@@ -75,7 +87,7 @@ start_libfuzzer()
     shift 4
     mkdir -p -- "$logs/new/$target-$job" "$from"
     spawn "$logs/libfuzzer-$target-$job.log" env KHEAP_FUZZ_STATS="$logs/libfuzzer.stats" \
-        "build/libfuzzer/bin/fuzz_$target" "-seed=$((RANDOM * 32768 + RANDOM + 1))" \
+        "$(libfuzzer_program "$target")" "-seed=$((RANDOM * 32768 + RANDOM + 1))" \
         "-max_total_time=$limit" "-artifact_prefix=$(crashes_of "$target")" -timeout=20 \
         -print_final_stats=1 "$@" "$logs/new/$target-$job" "$from"
 }
@@ -94,8 +106,7 @@ fuzz_libfuzzer()
 {
     local job pids=()
     for ((job = 1; job <= jobs; job++)); do
-        start_libfuzzer stack "$job" "$seconds" "$corpus" "-max_len=$stack_bytes_max" \
-            -dict=fuzz/kheap.dict
+        start_libfuzzer stack "$job" "$seconds" "$corpus" "${stack_options[@]}"
         pids[job]=$spawned
     done
     watch describe_fuzzing $((seconds + 120)) "${pids[@]}" ||
@@ -178,19 +189,39 @@ fuzz_afl()
     rm -rf -- "$logs/minimised"
 }
 
-# --- the targets that check one part against a model of its own ---
+# --- the targets beside the main one: parts against models, the stack in an i386 process ---
 
 describe_parts()
 {
     local left=$((part_seconds - $1))
-    describe_text="paging and frames alone: $(duration "$1"), "
+    describe_text="${parts[*]}: $(duration "$1"), "
     describe_text+="$(duration $((left > 0 ? left : 0))) left"
 }
 
 watch_parts()
 {
     watch describe_parts $((part_seconds + 120)) "$@" ||
-        fail "libFuzzer did not stop in time" "$logs/libfuzzer-paging-1.log"
+        fail "libFuzzer did not stop in time" "$logs/libfuzzer-${parts[0]}-1.log"
+}
+
+start_part()
+{
+    mkdir -p -- "$(crashes_of "$1")"
+    if [[ $1 == window32 ]]; then
+        start_libfuzzer window32 1 "$part_seconds" "$corpus" "${stack_options[@]}"
+    else
+        start_libfuzzer "$1" 1 "$part_seconds" "build/corpus/$1" "-max_len=$part_bytes_max"
+    fi
+}
+
+# Takes over what a part found.
+merge_part()
+{
+    if [[ $1 == window32 ]]; then
+        merge_with stack window32 "$corpus" "$logs/new/window32-1"
+    else
+        merge_with "$1" "$1" "build/corpus/$1" "$logs/new/$1-1"
+    fi
 }
 
 # note_part PART PID
@@ -201,26 +232,28 @@ note_part()
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1)
     figure[$part.executions]=${executions:-0}
     figure[$part.seconds]=$part_seconds
-    if merge_with "$part" "$part" "build/corpus/$part" "$logs/new/$part-1"; then
+    if merge_part "$part"; then
         rm -rf -- "$logs/new/$part-1"
     fi
     printf '  fuzz_%s: %s executions\n' "$part" "$(thousands "${figure[$part.executions]}")"
 }
 
-# Both at the same time, if there may be two jobs.
+# As many at the same time as there may be jobs.
 fuzz_parts()
 {
-    local part
+    local part running=()
     local -A pids=()
     part_seconds=$((seconds < 30 ? 5 : seconds / 6))
-    for part in paging frames; do
-        mkdir -p -- "$(crashes_of "$part")"
-        start_libfuzzer "$part" 1 "$part_seconds" "build/corpus/$part" "-max_len=$part_bytes_max"
+    for part in "${parts[@]}"; do
+        start_part "$part"
         pids[$part]=$spawned
-        ((jobs > 1)) || watch_parts "$spawned"
+        running+=("$spawned")
+        ((${#running[@]} < jobs)) && continue
+        watch_parts "${running[@]}"
+        running=()
     done
-    watch_parts "${pids[@]}"
-    for part in paging frames; do
+    ((${#running[@]} == 0)) || watch_parts "${running[@]}"
+    for part in "${parts[@]}"; do
         note_part "$part" "${pids[$part]}"
     done
 }

@@ -69,7 +69,7 @@ summary()
     row "replayed on the host" "$(counts_of replay), ${figure[replay.violations]} violations"
     engine_rows libfuzzer "libFuzzer, ASan, UBSan"
     engine_rows afl "AFL++"
-    for part in paging frames; do
+    for part in "${parts[@]}"; do
         [[ -z ${figure[$part.executions]:-} ]] ||
             row "fuzz_$part" "$(thousands "${figure[$part.executions]}") executions"
     done
@@ -105,7 +105,7 @@ json_engines()
 json_targets()
 {
     local name members=()
-    for name in paging frames; do
+    for name in "${parts[@]}"; do
         [[ -z ${figure[$name.executions]:-} ]] || members+=("fuzz_$name" "$(json_object \
             executions "${figure[$name.executions]}" seconds "${figure[$name.seconds]}")")
     done

@@ -93,10 +93,10 @@ rm -f -- "$root/build"
 
 # Tools are missing; with --json the summary says why.
 path=$scratch/tools
-expect no_cmake 3 "not installed: cmake ninja clang qemu-system-i386 afl-fuzz afl-clang-fast" \
+expect no_cmake 3 "not installed: cmake ninja clang ld.lld llvm-ar qemu-system-i386 afl-fuzz afl-clang-fast" \
     --no-setup --json out.json
 expect_last_line "not installed: cmake"
-expect no_cmake_libfuzzer 3 "not installed: cmake ninja clang qemu-system-i386 (run ci/setup)" \
+expect no_cmake_libfuzzer 3 "not installed: cmake ninja clang ld.lld llvm-ar qemu-system-i386 (run ci/setup)" \
     --no-setup --engine libfuzzer
 grep -q '"status": 3' "$scratch/elsewhere/out.json" ||
     fail "the JSON summary does not hold the status"

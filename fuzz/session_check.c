@@ -86,7 +86,19 @@ static bool rule_K1_passed(struct session *session)
            rule_K1_sum(session, census.free_blocks, mirror->free_blocks,
                        "free blocks, by a step, of the heap at") &&
            rule_K1_sum(session, census.mapped_pages, mirror->mapped_pages,
-                       "mapped pages, by a step, of the heap at");
+                       "mapped pages, by a step, of the heap at") &&
+           rule_K1_sum(session, census.largest_free, mirror_largest_free(mirror),
+                       "largest free block, by a step, of the heap at");
+}
+
+bool session_census(struct session *session)
+{
+    const struct mirror *mirror = session->mirror;
+    if (!session_steps(session) || !mirror->valid)
+        return session_check_all(session);
+    mirror_census(mirror, &session->census);
+    session->census.largest_free = mirror_largest_free(mirror);
+    return true;
 }
 
 /* Rule S3 for the blocks beside what was written. */

@@ -112,6 +112,9 @@ bool session_check_operation(struct session *session);
 bool session_check_block(struct session *session, vaddr_t payload);
 bool session_check_all(struct session *session);
 
+/* Counts what the heap is now into session->census: from what steps know, or by a full check. */
+bool session_census(struct session *session);
+
 /* True if check_step runs, so that the mirror says what is. */
 bool session_steps(const struct session *session);
 

@@ -192,7 +192,7 @@ static enum outcome apply_stats(struct session *session)
     if (session->how != SESSION_CHECK_FULL && !session_steps(session))
         return OUTCOME_APPLIED;
     return outcome_of(
-        session_check_all(session) &&
+        session_census(session) &&
         rule_S8(session, session->census.mapped_pages, stats.mapped_pages, "mapped pages of") &&
         rule_S8(session, session->census.free_blocks, stats.free_blocks, "free blocks of") &&
         rule_S8(session, largest_payload(&session->census), stats.largest_free,

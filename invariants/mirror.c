@@ -278,6 +278,30 @@ void mirror_frame_changed(struct mirror *mirror, frame_t frame)
     mirror_push(mirror, &mirror->frames, frame.n);
 }
 
+void mirror_census(const struct mirror *mirror, struct census *census)
+{
+    *census = (struct census){
+        .end = mirror->end,
+        .used_blocks = mirror->used_blocks,
+        .used_bytes = mirror->used_bytes,
+        .free_blocks = mirror->free_blocks,
+        .mapped_pages = mirror->mapped_pages,
+        /* That each hole is where it may be has been looked at one by one. */
+        .hole_pages = (mirror->end - mirror->base) / PAGE_SIZE - mirror->mapped_pages,
+    };
+}
+
+uint32_t mirror_largest_free(const struct mirror *mirror)
+{
+    uint32_t largest = 0;
+    for (uint32_t g = MIRROR_FIRST; g < mirror_last(mirror); g = marks_after(&mirror->starts, g)) {
+        uint32_t tag = mirror->nodes[g].tag;
+        if ((tag & 1u) == 0 && (tag & ~7u) > largest)
+            largest = tag & ~7u;
+    }
+    return largest;
+}
+
 static uint32_t from_own_bin(const struct mirror *mirror, bool bins, uint32_t bin,
                              uint32_t size_bytes)
 {

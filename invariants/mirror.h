@@ -9,6 +9,7 @@
 #define KHEAP_INVARIANTS_MIRROR_H
 
 #include "heap/bins.h"
+#include "invariants/check.h"
 #include "invariants/marks.h"
 #include "invariants/scene.h"
 
@@ -134,6 +135,13 @@ static inline uint32_t mirror_note(const struct mirror *mirror, uint32_t header)
  * blocks. */
 uint32_t mirror_must_find(const struct mirror *mirror, const struct scene *scene,
                           uint32_t size_bytes);
+
+/* Counts what is mirrored, as check_all counts what is there: all but the sums that lists are
+ * compared by, and the largest blocks. Cost: constant. */
+void mirror_census(const struct mirror *mirror, struct census *census);
+
+/* The size of the largest free block, 0 if there is none. Cost: the blocks. */
+uint32_t mirror_largest_free(const struct mirror *mirror);
 
 /* Tells that a frame's user beside the heap has changed: the next step looks at it. */
 void mirror_frame_changed(struct mirror *mirror, frame_t frame);

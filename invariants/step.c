@@ -1,5 +1,6 @@
 /* check_step: what was written since the last look, sorted by what it belongs to, and looked at. */
 #include "invariants/step.h"
+#include "invariants/predicates.h"
 
 /* A word of the heap's window. */
 static void heap_word(struct mirror *mirror, const struct scene *scene, uint32_t at)
@@ -18,13 +19,13 @@ static uint32_t mapped_at(const struct mirror *mirror, uint32_t physical)
     return user == 0 ? 0 : (user - 1u) << PAGE_SHIFT | (physical & PAGE_MASK);
 }
 
-static void sort_word(struct mirror *mirror, const struct scene *scene, uint32_t physical)
+static void sort_word(struct mirror *mirror, const struct scene *scene, uint32_t bitmap_bytes,
+                      uint32_t physical)
 {
     uint32_t at = mapped_at(mirror, physical);
     if (at >= mirror->base && at < mirror->end)
         heap_word(mirror, scene, at);
-    else if (at >= scene->frames_at.v &&
-             at - scene->frames_at.v < frames_size_bytes(scene->frame_count))
+    else if (at >= scene->frames_at.v && at - scene->frames_at.v < bitmap_bytes)
         mirror_push_word(mirror, (at - scene->frames_at.v) / 4u);
 }
 
@@ -102,14 +103,8 @@ static bool rule_O1_bulk(const struct mirror *mirror, const struct bulk_entry *r
 static bool check_counters(const struct mirror *mirror, const struct scene *scene,
                            struct violation *violation)
 {
-    struct census census = {
-        .end = mirror->end,
-        .used_blocks = mirror->used_blocks,
-        .used_bytes = mirror->used_bytes,
-        .mapped_pages = mirror->mapped_pages,
-        /* That each hole is where it may be has been looked at one by one. */
-        .hole_pages = (mirror->end - mirror->base) / PAGE_SIZE - mirror->mapped_pages,
-    };
+    struct census census;
+    mirror_census(mirror, &census);
     return check_sums(scene, &census, violation);
 }
 
@@ -131,12 +126,12 @@ static bool step(struct mirror *mirror, const struct scene *scene, struct violat
     sort_bulk_tables(mirror, bulk, bulk_count);
     mirror->journal_seen = count;
     mirror->bulk_seen = bulk_count;
-    mirror->near_count = 0;
     if (!step_pages(mirror, scene, violation) || !step_end(mirror, violation))
         return false;
     sort_unmapped(mirror);
+    uint32_t bitmap_bytes = frames_size_bytes(scene->frame_count);
     for (uint32_t i = journal_seen; i < count; i++)
-        sort_word(mirror, scene, journal[i].physical);
+        sort_word(mirror, scene, bitmap_bytes, journal[i].physical);
     for (uint32_t i = bulk_seen; i < bulk_count; i++)
         sort_bulk(mirror, &bulk[i]);
     if (!step_blocks(mirror, scene, violation) || !step_lists(mirror, scene, violation) ||
@@ -157,6 +152,16 @@ void check_step_begin(struct mirror *mirror)
     mirror->changed_frames.count = 0;
 }
 
+/* Nothing was written since the last look, nor has anything changed that the core does not write.
+ */
+static bool nothing_new(const struct mirror *mirror, const struct scene *scene, uint32_t count)
+{
+    uint32_t bulk_count;
+    (void)probe_bulk(&bulk_count);
+    return mirror->journal_seen == count && mirror->bulk_seen == bulk_count &&
+           mirror->frames.count == 0 && mirror->device_pages == scene->device_count;
+}
+
 bool check_step(const struct scene *scene, struct mirror *mirror, struct violation *violation)
 {
     uint32_t count;
@@ -168,6 +173,9 @@ bool check_step(const struct scene *scene, struct mirror *mirror, struct violati
         return false;
     }
     (void)probe_journal(&count, &lost);
+    mirror->near_count = 0;
+    if (!lost && nothing_new(mirror, scene, count))
+        return mirror->valid = rule_P4_root(violation);
     bool holds = lost || step(mirror, scene, violation);
     bool again = lost || mirror->overflow;
     mirror_work_clear(mirror);

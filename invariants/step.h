@@ -4,7 +4,6 @@
 #ifndef KHEAP_INVARIANTS_STEP_H
 #define KHEAP_INVARIANTS_STEP_H
 
-#include "invariants/check.h"
 #include "invariants/mirror.h"
 
 /* Reads a word of the heap's window as the mirrored tables map it. Returns false if its page is not

@@ -1,11 +1,24 @@
-/* Poison on the emulator: over its RAM, kept up to date by what a step has found changed. */
+/* Poison on the emulator: over its RAM, kept up to date by what a step has found changed.
+ *
+ * A step opens and closes single granules, thousands of times a second, so AddressSanitizer's
+ * shadow bytes are written here, where its interface says that they are: a call for each would take
+ * longer than finding out which. */
 #include "fuzz/poison.h"
 
 #include <sanitizer/asan_interface.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "mmu_x86/bulk.h"
 #include "mmu_x86/emulator/emulator.h"
 
+#define GRANULE 8u
 #define TABLES_PAGE (TABLES_AT / PAGE_SIZE)
+
+/* The shadow bytes of RAM, one for each granule; null while RAM is not poisoned. What they hold
+ * where it is closed. */
+static uint8_t *shadow;
+static uint8_t closed;
 
 /* The RAM that is poisoned, and the frames of it in which something has been opened since
  * poison_begin. */
@@ -18,7 +31,7 @@ static uint32_t listed_count;
 static void frame_close(uint32_t frame)
 {
     if (listed[frame])
-        __asan_poison_memory_region(ram + (size_t)frame * PAGE_SIZE, PAGE_SIZE);
+        bulk_fill(shadow + frame * (PAGE_SIZE / GRANULE), closed, PAGE_SIZE / GRANULE);
 }
 
 static void list(uint32_t frame)
@@ -28,13 +41,12 @@ static void list(uint32_t frame)
     listed[frame] = true;
 }
 
-/* Opens the first size_bytes bytes of a frame, and closes the others. */
+/* Opens the first size_bytes bytes of a frame, whole granules, and closes the others. */
 static void frame_open(uint32_t frame, uint32_t size_bytes)
 {
-    char *place = ram + (size_t)frame * PAGE_SIZE;
     frame_close(frame);
     list(frame);
-    __asan_unpoison_memory_region(place, size_bytes);
+    bulk_fill(shadow + frame * (PAGE_SIZE / GRANULE), 0, size_bytes / GRANULE);
 }
 
 static void close_all(void)
@@ -53,16 +65,32 @@ void poison_end(void)
     close_all();
     __asan_unpoison_memory_region(ram, (size_t)frame_count * PAGE_SIZE);
     ram = NULL;
+    shadow = NULL;
+}
+
+/* Closes all of RAM. */
+static void ram_close(void)
+{
+    size_t scale;
+    size_t offset;
+    ram = (char *)emulator.ram;
+    frame_count = emulator_ram_frames();
+    __asan_poison_memory_region(ram, (size_t)frame_count * PAGE_SIZE);
+    __asan_get_shadow_mapping(&scale, &offset);
+    if (1u << scale != GRANULE) {
+        (void)fprintf(stderr, "AddressSanitizer has granules of %u bytes, not of %u\n", 1u << scale,
+                      GRANULE);
+        abort();
+    }
+    shadow = (uint8_t *)(((uintptr_t)ram >> scale) + offset);
+    closed = *shadow;
 }
 
 void poison_begin(const struct boot_state *boot)
 {
     (void)boot;
-    if (ram == NULL) {
-        ram = (char *)emulator.ram;
-        frame_count = emulator_ram_frames();
-        __asan_poison_memory_region(ram, (size_t)frame_count * PAGE_SIZE);
-    }
+    if (ram == NULL)
+        ram_close();
     close_all();
     frame_open(probe_root().n, PAGE_SIZE);
     frame_open(entry_frame(probe_boot_directory()[PROBE_SLOT_KERNEL]).n, PAGE_SIZE);
@@ -99,13 +127,10 @@ static void granule_update(const struct mirror *mirror, uint32_t granule)
     uint32_t entry = mirror->entries[at >> PAGE_SHIFT];
     if (at >= mirror->end || (entry & ENTRY_PRESENT) == 0)
         return;
-    char *place = ram + (entry & ENTRY_FRAME) + (at & PAGE_MASK);
-    if (is_cores(mirror, granule)) {
+    bool open = is_cores(mirror, granule);
+    if (open)
         list(entry_frame(entry).n);
-        __asan_unpoison_memory_region(place, 8);
-    } else {
-        __asan_poison_memory_region(place, 8);
-    }
+    shadow[((entry & ENTRY_FRAME) | (at & PAGE_MASK)) / GRANULE] = open ? 0 : closed;
 }
 
 /* The block that starts in a granule, or did. */

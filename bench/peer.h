@@ -17,8 +17,9 @@ struct peer_pages {
 
 /* Words of metadata that a heap has loaded and stored so far. */
 struct peer_accesses {
-    uint64_t heap;   /* by the heap itself */
-    uint64_t paging; /* by what maps pages for it */
+    uint64_t loads; /* by the heap itself */
+    uint64_t stores;
+    uint64_t paging; /* both, by what maps pages for it */
 };
 
 struct peer {
@@ -43,7 +44,8 @@ struct peer {
      * outside (resident pages, page faults). */
     void (*pages)(struct peer_pages *pages);
 
-    /* Gives back up to page_count_max pages of free memory. Null: there is no such call. */
+    /* Gives back up to page_count_max pages of free memory. Returns how many it gave
+     * back, or 0 if that is all that it can give. Null: there is no such call. */
     uint32_t (*reclaim)(uint32_t page_count_max);
 
     /* Null: accesses are not counted in this build. */

@@ -19,7 +19,10 @@ static const struct {
     bool memory_is_there; /* windows are mapped before, in the largest pages that there are */
 } ways[] = {
     {"time", player_time, true},
+    {"latency", player_latency, true},
     {"footprint", player_footprint, false},
+    {"reclaim", player_reclaim, false},
+    {"cost", player_cost, true},
 };
 
 static double limit_seconds;

@@ -64,6 +64,9 @@ static inline void player_touch(uint8_t *block, uint32_t size_bytes)
  * the process has used up its limit of time. */
 uint32_t player_replay(struct player *player, uint32_t from, uint32_t to);
 
+/* The same for one operation. */
+void player_replay_one(struct player *player, uint32_t at);
+
 /* Frees what lives at the end of the load. */
 void player_free_all(struct player *player);
 
@@ -72,6 +75,9 @@ bool player_late(void);
 
 /* The ways to measure. */
 void player_time(const struct load *load);
+void player_latency(const struct load *load);
+void player_cost(const struct load *load);
+void player_reclaim(const struct load *load);
 void player_footprint(const struct load *load);
 
 #endif

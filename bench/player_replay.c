@@ -50,6 +50,11 @@ uint32_t player_replay(struct player *player, uint32_t from, uint32_t to)
     return from;
 }
 
+void player_replay_one(struct player *player, uint32_t at)
+{
+    replay(player, at, at + 1u);
+}
+
 void player_free_all(struct player *player)
 {
     for (uint32_t slot = 0; slot < player->load->slot_count; slot++)

@@ -25,16 +25,6 @@ static inline void machine_store(vaddr_t at, uint32_t word)
     *bench_word(at) = word;
 }
 
-static inline void machine_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes)
-{
-    __builtin_memset(bench_word(at), byte, size_bytes);
-}
-
-static inline void machine_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes)
-{
-    __builtin_memcpy(bench_word(to), bench_word(from), size_bytes);
-}
-
 #include "bench/port/processor.h"
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "bench/memory.h"
@@ -22,7 +21,7 @@ struct sample {
 static struct {
     struct footprint_peak peak;
     uint64_t resident; /* pages of the process before the heap was made */
-    uint64_t faults;
+    uint64_t unmapped; /* pages that were held by a sample and were not by the next one */
     uint64_t live_bytes;
     uintptr_t lowest;
     uintptr_t highest;
@@ -50,13 +49,6 @@ static uint64_t resident_pages(void)
     return strtoull(at + sizeof field - 1u, NULL, 10) * 1024u / PAGE;
 }
 
-static uint64_t page_faults(void)
-{
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return (uint64_t)usage.ru_minflt;
-}
-
 static struct peer_pages pages_now(void)
 {
     struct peer_pages pages = {0};
@@ -66,14 +58,16 @@ static struct peer_pages pages_now(void)
     }
     uint64_t resident = resident_pages();
     pages.held = resident > run.resident ? resident - run.resident : 0;
-    pages.mapped = page_faults() - run.faults;
-    pages.unmapped = pages.mapped > pages.held ? pages.mapped - pages.held : 0;
+    pages.unmapped = run.unmapped;
+    pages.mapped = pages.held + run.unmapped;
     return pages;
 }
 
 static void sample(const struct load *load, uint32_t op)
 {
     struct peer_pages pages = pages_now();
+    if (run.sample_count != 0 && pages.held < run.samples[run.sample_count - 1u].held)
+        run.unmapped += run.samples[run.sample_count - 1u].held - pages.held;
     if (pages.held > run.peak.peak_held)
         run.peak.peak_held = pages.held;
     if (op == load->peak_op)
@@ -160,7 +154,6 @@ struct footprint_peak footprint_run(const struct load *load, void (*before_sampl
     (void)resident_pages();
     player_prepare(&player, load);
     run.resident = resident_pages();
-    run.faults = page_faults();
     player_open(load);
     uint32_t step = load->op_count / SAMPLES + 1u;
     uint32_t i = 0;

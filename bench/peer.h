@@ -41,7 +41,7 @@ struct peer {
     void *(*resize)(void *at, size_t size_bytes);
 
     /* Reads what the heap counts. Null: it counts nothing, and the player takes what it sees from
-     * outside (resident pages, page faults). */
+     * outside: the pages that are resident. */
     void (*pages)(struct peer_pages *pages);
 
     /* Gives back up to page_count_max pages of free memory. Returns how many it gave

@@ -26,7 +26,7 @@ double plot_y(const struct plot *plot, double value)
 const char *plot_colour(uint32_t heap)
 {
     static const char *const colours[] = {"#0072B2", "#56A0D3", "#111111", "#D55E00", "#009E73",
-                                          "#B0479A", "#8C6D1F", "#6A51A3", "#C11C3B", "#4D7A1E"};
+                                          "#777777", "#A0006E", "#7E5BD6", "#8C6D1F", "#C11C3B"};
     return colours[heap % (sizeof colours / sizeof colours[0])];
 }
 
@@ -187,7 +187,9 @@ void plot_labels(const struct plot *plot, struct label *labels, uint32_t count)
         double near_x = label->at_x > label->x ? label->at_x - 1 : label->at_x + label->width + 1;
         if (label->at_x < label->x && label->at_x + label->width > label->x)
             near_x = label->x;
-        double near_y = label->at_y - 4;
+        double near_y = label->at_y < label->y ? label->at_y + 3 : label->at_y - 10;
+        if (label->at_x > label->x || label->at_x + label->width < label->x)
+            near_y = label->at_y - 4;
         if (hypot(near_x - label->x, near_y - label->y) > 14)
             (void)fprintf(plot->out,
                           "<line x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f' stroke='%s' "

@@ -15,7 +15,7 @@
 struct panel {
     struct label labels[NAMES_MAX];
     double ns[NAMES_MAX];
-    double ratios[NAMES_MAX];
+    double excess[NAMES_MAX]; /* percent of the live bytes that are held beyond them */
     uint32_t heaps[NAMES_MAX];
     uint32_t count;
     char beyond[256];
@@ -30,17 +30,18 @@ static bool read_panel(const struct report *report, const char *arch, const char
         const struct result *result = report_result(report, arch, report->heaps.at[i], load);
         const struct figure *ns = report_figure(result, "time.cpu_ns");
         const struct figure *ratio = report_figure(result, "footprint.held_ratio");
-        if (ns == NULL || ratio == NULL || figure_median(ratio) <= 0)
+        if (ns == NULL || ratio == NULL || figure_median(ratio) <= 1)
             continue;
         if (figure_median(ns) > BEYOND * figure_median(best)) {
             size_t used = strlen(panel->beyond);
-            (void)snprintf(panel->beyond + used, sizeof panel->beyond - used, "%s%s: %.0f ns, %.3f",
+            (void)snprintf(panel->beyond + used, sizeof panel->beyond - used,
+                           "%s%s: %.0f ns, %.1f %%",
                            used != 0 ? "; " : "beyond: ", report->heaps.at[i], figure_median(ns),
-                           figure_median(ratio));
+                           100 * (figure_median(ratio) - 1));
             continue;
         }
         panel->ns[panel->count] = figure_median(ns);
-        panel->ratios[panel->count] = figure_median(ratio);
+        panel->excess[panel->count] = 100 * (figure_median(ratio) - 1);
         panel->heaps[panel->count++] = i;
     }
     return panel->count != 0;
@@ -63,9 +64,9 @@ static void draw_panel(const struct report *report, const char *load, struct pan
     double greatest;
     range(panel->ns, panel->count, &least, &greatest);
     plot->x = (struct axis){least * 0.75, greatest * 1.5, true};
-    range(panel->ratios, panel->count, &least, &greatest);
-    plot->y = (struct axis){1, greatest + 0.12 * (greatest - 1), false};
-    plot_axes(plot, "ns an operation", "pages held / live bytes");
+    range(panel->excess, panel->count, &least, &greatest);
+    plot->y = (struct axis){least * 0.6, greatest * 1.7, true};
+    plot_axes(plot, "ns an operation", "held beyond live bytes, %");
     plot_text(plot->out, plot->left, plot->top - 8, "start", "font-size='13' font-weight='bold'",
               load_name(load));
     if (panel->beyond[0] != '\0')
@@ -75,7 +76,7 @@ static void draw_panel(const struct report *report, const char *load, struct pan
         const char *heap = report->heaps.at[panel->heaps[i]];
         struct label *label = &panel->labels[i];
         *label = (struct label){.x = plot_x(plot, panel->ns[i]),
-                                .y = plot_y(plot, panel->ratios[i]),
+                                .y = plot_y(plot, panel->excess[i]),
                                 .text = heap,
                                 .colour = plot_colour(panel->heaps[i])};
         (void)fprintf(plot->out, "<circle cx='%.1f' cy='%.1f' r='%s' fill='%s'/>\n", label->x,
@@ -101,7 +102,7 @@ bool plot_speed(const struct report *report, const char *arch, FILE *out)
     (void)snprintf(title, sizeof title, "Speed against footprint, %s", arch);
     plot_begin(out, columns * PANEL_WIDTH + 20, TITLE_HEIGHT + rows * PANEL_HEIGHT, title);
     plot_text(out, 16, 44, "start", "fill='#555'",
-              "each recorded trace; left is faster, down is smaller; 1 is the bytes asked for");
+              "each recorded trace; left is faster, down is smaller; both axes are logarithmic");
     for (uint32_t i = 0; i < count; i++) {
         struct plot plot = {.out = out,
                             .left = 62 + i % columns * PANEL_WIDTH,

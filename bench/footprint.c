@@ -43,9 +43,10 @@ static uint64_t resident_pages(void)
         text[size] = '\0';
         at = strstr(text, field);
     }
+    if (file >= 0)
+        (void)close(file);
     if (at == NULL)
         player_fail(BENCH_NOT_HERE, "/proc/self/smaps_rollup", "cannot be read");
-    (void)close(file);
     return strtoull(at + sizeof field - 1u, NULL, 10) * 1024u / PAGE;
 }
 

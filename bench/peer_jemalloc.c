@@ -16,5 +16,18 @@ static bool keep_memory(size_t window_bytes)
             mallctl("arena.0.muzzy_decay_ms", NULL, NULL, &never, sizeof never) == 0);
 }
 
-const struct peer peer = {
-    .name = "jemalloc", .init = keep_memory, .alloc = malloc, .release = free, .resize = realloc};
+/* It knows no slices: all that can be given back goes at once. */
+static uint32_t purge(uint32_t page_count_max)
+{
+    (void)page_count_max;
+    (void)mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+    (void)mallctl("arena.0.purge", NULL, NULL, NULL, 0);
+    return 0;
+}
+
+const struct peer peer = {.name = "jemalloc",
+                          .init = keep_memory,
+                          .alloc = malloc,
+                          .release = free,
+                          .resize = realloc,
+                          .reclaim = purge};

@@ -21,14 +21,20 @@ static uint64_t ticks_now(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* What reading the clock twice takes. */
-static uint64_t ticks_of_nothing(void)
+/* What reading the clock twice takes, and by how much it differs at least from one time to another:
+ * its step. */
+static uint64_t ticks_of_nothing(uint64_t *step)
 {
     uint64_t least = UINT64_MAX;
+    uint64_t last = 0;
+    *step = UINT64_MAX;
     for (uint32_t i = 0; i < 10000u; i++) {
         uint64_t start = ticks_now();
         uint64_t ticks = ticks_now() - start;
+        uint64_t change = ticks > last ? ticks - last : last - ticks;
         least = ticks < least ? ticks : least;
+        *step = i != 0 && change != 0 && change < *step ? change : *step;
+        last = ticks;
     }
     return least;
 }
@@ -114,7 +120,8 @@ void player_latency(const struct load *load)
     player_open(load);
     uint32_t *least = memory_make(load->op_count * sizeof(*least));
     __builtin_memset(least, 0xFF, load->op_count * sizeof(*least));
-    uint64_t nothing = ticks_of_nothing();
+    uint64_t step;
+    uint64_t nothing = ticks_of_nothing(&step);
     double start = seconds_now();
     uint64_t start_ticks = ticks_now();
     uint32_t done = load->op_count;
@@ -132,5 +139,6 @@ void player_latency(const struct load *load)
     report(load, least, done, LOAD_ALLOC, "alloc", ns_a_tick);
     report(load, least, done, LOAD_FREE, "free", ns_a_tick);
     report(load, least, done, LOAD_RESIZE, "resize", ns_a_tick);
+    (void)printf("latency.clock_ns %.1f\n", (double)step * ns_a_tick);
     (void)printf("latency.share %.4f\n", (double)done / load->op_count);
 }

@@ -94,9 +94,8 @@ static void marks(const struct plot *plot, const struct axis *axis, bool across)
 {
     char text[32];
     double bottom = plot->top + plot->height;
-    double value = axis->logarithmic ? axis->least * 0.999 : axis->least - 1e-9;
-    for (value = next_mark(axis, value); value <= axis->greatest * 1.0001;
-         value = next_mark(axis, value)) {
+    double value = next_mark(axis, axis->logarithmic ? axis->least * 0.999 : axis->least - 1e-9);
+    while (value <= axis->greatest * 1.0001) {
         (void)snprintf(text, sizeof text, "%g", value);
         if (across) {
             double x = plot_x(plot, value);
@@ -107,6 +106,7 @@ static void marks(const struct plot *plot, const struct axis *axis, bool across)
             grid_line(plot, plot->left, y, plot->left + plot->width, y);
             plot_text(plot->out, plot->left - 6, y + 4, "end", "fill='#555'", text);
         }
+        value = next_mark(axis, value);
     }
 }
 

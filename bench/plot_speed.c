@@ -104,9 +104,10 @@ bool plot_speed(const struct report *report, const char *arch, FILE *out)
     plot_text(out, 16, 44, "start", "fill='#555'",
               "each recorded trace; left is faster, down is smaller; both axes are logarithmic");
     for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = i / columns;
         struct plot plot = {.out = out,
                             .left = 62 + i % columns * PANEL_WIDTH,
-                            .top = TITLE_HEIGHT + 24 + i / columns * PANEL_HEIGHT,
+                            .top = TITLE_HEIGHT + 24 + row * PANEL_HEIGHT,
                             .width = PANEL_WIDTH - 70,
                             .height = PANEL_HEIGHT - 80};
         draw_panel(report, loads[i], &panels[i], &plot);

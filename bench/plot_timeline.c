@@ -66,7 +66,7 @@ static void draw_legend(const struct report *report, const struct plot *plot,
     double x = plot->left + plot->width + 16;
     double y = plot->top + 12;
     for (uint32_t n = 0; n < lines->count; n++, y += 20) {
-        uint32_t best = NAMES_MAX;
+        uint32_t best = 0;
         double best_held = -1;
         for (uint32_t i = 0; i < lines->count; i++) {
             double held = lines->at[i]->points[lines->at[i]->count - 1u].held;

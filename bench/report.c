@@ -8,12 +8,13 @@
 #define STATUS_FILE 3
 
 static const char help_text[] =
-    "usage: bench-report [--json FILE] [--plots DIRECTORY] [FILE]\n"
+    "usage: bench-report [--all-tables] [--json FILE] [--plots DIRECTORY] [FILE]\n"
     "\n"
     "Reads what ci/bench has measured, from FILE or standard input (bench/report.h tells the "
     "form),\n"
     "and prints tables.\n"
     "\n"
+    "  --all-tables       print those of patterns, too, that are left out otherwise\n"
     "  --json FILE        write all figures to FILE\n"
     "  --plots DIRECTORY  draw into it: speed-ARCH.svg, footprint-ARCH-TRACE.svg,\n"
     "                     reclaim-ARCH-TRACE.svg\n"
@@ -27,8 +28,7 @@ static int failed(int status, const char *what, const char *why)
     return status;
 }
 
-/* Writes `path` by one of these; an empty file is not left behind. Returns false with a line on
- * standard error if it cannot be written. */
+/* What is put into a file. */
 struct drawing {
     const struct report *report;
     const char *arch;
@@ -37,6 +37,7 @@ struct drawing {
     const char *json;     /* not null: no drawing at all */
 };
 
+/* Returns false if there was nothing to be put. */
 static bool put(const struct drawing *drawing, FILE *out)
 {
     if (drawing->json != NULL)
@@ -48,6 +49,7 @@ static bool put(const struct drawing *drawing, FILE *out)
     return true;
 }
 
+/* Writes the file; one with nothing in it is not left behind. Returns an exit status. */
 static int write_file(const char *path, const struct drawing *drawing)
 {
     FILE *out = fopen(path, "w");
@@ -97,6 +99,7 @@ struct options {
     const char *json;
     const char *plots;
     const char *input;
+    bool all_tables;
 };
 
 static int parse(int argc, char **argv, struct options *options)
@@ -109,6 +112,8 @@ static int parse(int argc, char **argv, struct options *options)
             return failed(STATUS_USAGE, argv[i], "takes a value");
         if (value != NULL)
             *value = argv[++i];
+        else if (strcmp(argv[i], "--all-tables") == 0)
+            options->all_tables = true;
         else if (argv[i][0] == '-' || options->input != NULL)
             return failed(STATUS_USAGE, "unknown argument", argv[i]);
         else
@@ -120,7 +125,7 @@ static int parse(int argc, char **argv, struct options *options)
 int main(int argc, char **argv)
 {
     static struct report report;
-    struct options options = {NULL, NULL, NULL};
+    struct options options = {NULL, NULL, NULL, false};
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return fputs(help_text, stdout) < 0 ? STATUS_FILE : 0;
     int status = parse(argc, argv, &options);
@@ -134,7 +139,7 @@ int main(int argc, char **argv)
         (void)fclose(in);
     if (!good)
         return STATUS_FILE;
-    report_tables(&report, stdout);
+    report_tables(&report, options.all_tables, stdout);
     if (options.json != NULL)
         status =
             write_file(options.json, &(struct drawing){&report, NULL, NULL, NULL, options.json});

@@ -98,7 +98,8 @@ const struct figure *report_best(const struct report *report, const char *arch, 
 const char *load_name(const char *load);
 bool load_in_group(const char *load, const char *group);
 
-void report_tables(const struct report *report, FILE *out);
+/* `all`: the tables of patterns, too, that are left out otherwise. */
+void report_tables(const struct report *report, bool all, FILE *out);
 void report_json(const struct report *report, FILE *out);
 
 /* Draw; return false if there was nothing to be drawn. */

@@ -14,12 +14,15 @@ struct table {
                  const struct result *result, char *text);
     const char *figure;
     const char *base; /* a heap, or "" for the best: cells are ratios to it */
+    bool brief;       /* patterns are left out, unless all tables are asked for */
 };
 
 static int digits(double value)
 {
     return value < 100 ? 1 : 0;
 }
+
+static bool any_marked;
 
 /* A tilde marks what was not measured to its end. */
 static const char *mark(const struct result *result, const char *figure)
@@ -28,7 +31,9 @@ static const char *mark(const struct result *result, const char *figure)
     const char *dot = strchr(figure, '.');
     (void)snprintf(share, sizeof share, "%.*s.share", (int)(dot - figure), figure);
     const struct figure *done = report_figure(result, share);
-    return done != NULL && figure_least(done) < 1 ? "~" : "";
+    bool marked = done != NULL && figure_least(done) < 1;
+    any_marked = any_marked || marked;
+    return marked ? "~" : "";
 }
 
 static void plain(const struct report *report, const struct table *table,
@@ -107,27 +112,49 @@ static void accesses(const struct report *report, const struct table *table,
                    values[1], values[2]);
 }
 
+/* On average, and the most of one call. */
+static void instructions(const struct report *report, const struct table *table,
+                         const struct result *result, char *text)
+{
+    char name[64];
+    (void)report;
+    (void)snprintf(name, sizeof name, "%s_mean", table->figure);
+    const struct figure *mean = report_figure(result, name);
+    (void)snprintf(name, sizeof name, "%s_worst", table->figure);
+    const struct figure *worst = report_figure(result, name);
+    if (mean != NULL && worst != NULL)
+        (void)snprintf(text, CELL_MAX, "%s%.0f/%.0f", mark(result, table->figure),
+                       figure_median(mean), figure_median(worst));
+}
+
 static const struct table tables[] = {
-    {"time", "ns an operation, median", plain, "time.cpu_ns", NULL},
-    {"", "the runs apart from the median, in percent", spread, "time.cpu_ns", NULL},
-    {"", "against glibc", relative, "time.cpu_ns", "glibc"},
-    {"", "against the fastest", relative, "time.cpu_ns", ""},
-    {"", "against bump, which never frees", relative, "time.cpu_ns", "bump"},
+    {"time", "ns an operation, median", plain, "time.cpu_ns", NULL, false},
+    {"", "the runs apart from the median, in percent", spread, "time.cpu_ns", NULL, true},
+    {"", "against glibc", relative, "time.cpu_ns", "glibc", true},
+    {"", "against the fastest", relative, "time.cpu_ns", "", false},
+    {"", "against bump, which never frees", relative, "time.cpu_ns", "bump", true},
     {"time from an empty heap", "ns an operation, median, getting memory included", plain,
-     "time.first_cpu_ns", NULL},
-    {"latency of an allocation", "ns: median/99.9 %/worst", tail, "latency.alloc", NULL},
-    {"latency of a free", "ns: median/99.9 %/worst", tail, "latency.free", NULL},
-    {"footprint", "pages held at the peak / live bytes", plain, "footprint.held_ratio", NULL},
-    {"", "addresses spanned / peak of live bytes", plain, "footprint.span_ratio", NULL},
-    {"pages", "mapped", plain, "footprint.mapped", NULL},
-    {"", "unmapped", plain, "footprint.unmapped", NULL},
+     "time.first_cpu_ns", NULL, true},
+    {"latency of an allocation", "ns: median/99.9 %/worst", tail, "latency.alloc", NULL, true},
+    {"latency of a free", "ns: median/99.9 %/worst", tail, "latency.free", NULL, true},
+    {"footprint", "pages held at the peak / live bytes", plain, "footprint.held_ratio", NULL,
+     false},
+    {"", "addresses spanned / peak of live bytes", plain, "footprint.span_ratio", NULL, true},
+    {"pages", "mapped", plain, "footprint.mapped", NULL, true},
+    {"", "unmapped", plain, "footprint.unmapped", NULL, true},
     {"reclaim", "pages held / live bytes at worst, once all was given back", plain,
-     "reclaim.worst_ratio", NULL},
-    {"", "the longest slice, ns", plain, "reclaim.slice_worst_ns", NULL},
-    {"", "the longest slice, metadata accesses", plain, "reclaim.slice_worst_accesses", NULL},
+     "reclaim.worst_ratio", NULL, true},
+    {"", "the longest slice, ns", plain, "reclaim.slice_worst_ns", NULL, true},
+    {"", "the longest slice, metadata accesses", plain, "reclaim.slice_worst_accesses", NULL, true},
     {"metadata accesses of an allocation", "loads+stores/most of one call; without paging",
-     accesses, "cost.alloc", NULL},
-    {"metadata accesses of a free", "loads+stores/most of one call", accesses, "cost.free", NULL},
+     accesses, "cost.alloc", NULL, true},
+    {"metadata accesses of a free", "loads+stores/most of one call", accesses, "cost.free", NULL,
+     true},
+    {"instructions of an allocation", "mean/most of one call", instructions, "guest.alloc", NULL,
+     false},
+    {"instructions of a free", "mean/most of one call", instructions, "guest.free", NULL, false},
+    {"instructions of a resize", "mean/most of one call", instructions, "guest.resize", NULL,
+     false},
 };
 
 /* The cells of one row; returns true if any has something in it. */
@@ -152,6 +179,7 @@ static void print_table(const struct report *report, const struct table *table, 
     int widths[NAMES_MAX];
     bool rows[NAMES_MAX];
     bool any = false;
+    bool columns[NAMES_MAX] = {false};
     for (uint32_t i = 0; i < report->heaps.count; i++) {
         rows[i] = fill_row(report, table, arch, report->heaps.at[i], loads, cells[i]);
         any = any || rows[i];
@@ -159,6 +187,8 @@ static void print_table(const struct report *report, const struct table *table, 
     if (!any)
         return;
     for (uint32_t i = 0; i < loads->count; i++) {
+        for (uint32_t j = 0; j < report->heaps.count; j++)
+            columns[i] = columns[i] || (rows[j] && cells[j][i][0] != '\0');
         widths[i] = (int)strlen(load_name(loads->at[i]));
         for (uint32_t j = 0; j < report->heaps.count; j++)
             if (rows[j] && (int)strlen(cells[j][i]) > widths[i])
@@ -169,19 +199,21 @@ static void print_table(const struct report *report, const struct table *table, 
     *title = NULL;
     (void)fprintf(out, "  %s\n  %-22s", table->unit, "");
     for (uint32_t i = 0; i < loads->count; i++)
-        (void)fprintf(out, "  %*s", widths[i], load_name(loads->at[i]));
+        if (columns[i])
+            (void)fprintf(out, "  %*s", widths[i], load_name(loads->at[i]));
     (void)fputc('\n', out);
     for (uint32_t j = 0; j < report->heaps.count; j++) {
         if (!rows[j])
             continue;
         (void)fprintf(out, "    %-20s", report->heaps.at[j]);
         for (uint32_t i = 0; i < loads->count; i++)
-            (void)fprintf(out, "  %*s", widths[i], cells[j][i][0] != '\0' ? cells[j][i] : "-");
+            if (columns[i])
+                (void)fprintf(out, "  %*s", widths[i], cells[j][i][0] != '\0' ? cells[j][i] : "-");
         (void)fputc('\n', out);
     }
 }
 
-void report_tables(const struct report *report, FILE *out)
+void report_tables(const struct report *report, bool all, FILE *out)
 {
     for (uint32_t a = 0; a < report->archs.count; a++) {
         const char *title = NULL;
@@ -189,6 +221,8 @@ void report_tables(const struct report *report, FILE *out)
             if (tables[t].title[0] != '\0')
                 title = tables[t].title;
             for (uint32_t g = 0; g < report->groups.count; g++) {
+                if (tables[t].brief && !all && strcmp(report->groups.at[g], "pattern") == 0)
+                    continue;
                 struct names loads = {.count = 0};
                 for (uint32_t i = 0; i < report->loads.count; i++)
                     if (load_in_group(report->loads.at[i], report->groups.at[g]))
@@ -197,6 +231,9 @@ void report_tables(const struct report *report, FILE *out)
             }
         }
     }
-    (void)fputs("\n~ ended by the limit of time: the figures are those of the load's first part\n",
-                out);
+    if (any_marked)
+        (void)fputs(
+            "\n~ ended early, by the limit of time: the figures are those of the load's first "
+            "part\n",
+            out);
 }

@@ -2,7 +2,10 @@
  *
  * Words on its command line make it misbehave on purpose, so that what watches it can be tested:
  * `hang` stops for ever, `fault` writes to the guard page below the stack, `fault-null` reads the
- * null page, `triple` faults with no handlers left. */
+ * null page, `triple` faults with no handlers left.
+ *
+ * With `time` it runs no checks, but counts what calls of the heap take (boot/timing.h); with
+ * `time-first-fit` under the other policy. */
 #include "boot/exit.h"
 #include "boot/inputs.h"
 #include "boot/interrupts.h"
@@ -10,6 +13,7 @@
 #include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
 #include "boot/serial.h"
+#include "boot/timing.h"
 #include "mmu_x86/machine.h"
 
 _Noreturn void kernel_main(uint32_t magic, uint32_t info_at);
@@ -79,5 +83,9 @@ void kernel_main(uint32_t magic, uint32_t info_at)
     serial_line(&line);
     __asm__ volatile("sti" : : : "memory");
     misbehave(info);
+    if (option_given(info, "time"))
+        exit_machine(timing_run(info, HEAP_BINS));
+    if (option_given(info, "time-first-fit"))
+        exit_machine(timing_run(info, HEAP_FIRST_FIT));
     exit_machine(inputs_run(info));
 }

@@ -36,6 +36,9 @@ run=(--kernel "$kernel")
 
 expect 0 '1 ok' "${run[@]}" "$scratch/seed.ops"
 expect 0 '1 ok' "${run[@]}" --machine pc "$scratch/seed.ops"
+expect 0 'bins free: [0-9]* calls, [0-9]* ticks' "${run[@]}" --icount --append time "$trace"
+expect 0 '1 inputs timed' "${run[@]}" --icount --append time-first-fit "$scratch/seed.ops"
+expect 3 'cut.trace' "${run[@]}" --append time "$scratch/cut.trace"
 expect 3 'cut.trace' "${run[@]}" "$scratch/cut.trace"
 expect 3 'bad.pack' "${run[@]}" "$scratch/bad.pack"
 expect 3 'module' "${run[@]}"

@@ -70,7 +70,7 @@ void player_replay_one(struct player *player, uint32_t at);
 /* Frees what lives at the end of the load. */
 void player_free_all(struct player *player);
 
-/* True if the process has used up its limit of time (--limit). */
+/* True if the replay has used up its limit of time (--limit), which begins with player_open. */
 bool player_late(void);
 
 /* The ways to measure. */

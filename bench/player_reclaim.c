@@ -62,6 +62,7 @@ void player_reclaim(const struct load *load)
     if (peer.reclaim == NULL)
         player_fail(BENCH_NOT_HERE, "this heap has no call that gives memory back", NULL);
     struct footprint_peak peak = footprint_run(load, reclaim_all);
+    (void)printf("reclaim.share %.4f\n", (double)peak.done / load->op_count);
     (void)printf("reclaim.worst_ratio %.4f\n", peak.worst_ratio);
     (void)printf("reclaim.held_at_end %llu\n", (unsigned long long)peak.at_end.held);
     (void)printf("reclaim.slices %llu\n", (unsigned long long)slices.count);

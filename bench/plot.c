@@ -70,7 +70,7 @@ static double next_mark(const struct axis *axis, double value)
 {
     static const double steps[] = {1, 2, 5, 10};
     if (!axis->logarithmic) {
-        double rough = (axis->greatest - axis->least) / 5;
+        double rough = (axis->greatest - axis->least) / 8;
         double power = pow(10, floor(log10(rough)));
         uint32_t i = 0;
         while (steps[i] * power < rough * 0.999)

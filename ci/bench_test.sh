@@ -8,6 +8,8 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf -- "$scratch"' EXIT
 failures=0
 players=$root/build/bench/bin
+# Figures that somebody has measured stay where they are.
+bench=("$here/bench" --results "$scratch/results")
 
 fail()
 {
@@ -29,16 +31,16 @@ expect()
 
 bad_arguments()
 {
-    expect 2 'unknown option: --frobnicate' "$here/bench" --frobnicate
-    expect 2 '--rounds takes 1 to 99, not: 0' "$here/bench" --rounds 0
-    expect 2 '--rounds needs a value' "$here/bench" --rounds
-    expect 2 'no regular expression: [' "$here/bench" --filter '['
-    expect 2 '--arch takes i386, x86-64 or both, not: arm' "$here/bench" --arch arm
-    expect 2 'no such way: tea' "$here/bench" --ways time,tea
-    expect 2 '--limit takes a number of seconds, not: long' "$here/bench" --limit long
-    expect 2 '--peer takes NAME=FILE' "$here/bench" --peer tea
-    expect 2 'there is a heap of that name: glibc' "$here/bench" --peer glibc=x.c
-    expect 3 'there is no directory' "$here/bench" --json no-such-directory/x.json
+    expect 2 'unknown option: --frobnicate' "${bench[@]}" --frobnicate
+    expect 2 '--rounds takes 1 to 99, not: 0' "${bench[@]}" --rounds 0
+    expect 2 '--rounds needs a value' "${bench[@]}" --rounds
+    expect 2 'no regular expression: [' "${bench[@]}" --filter '['
+    expect 2 '--arch takes i386, x86-64 or both, not: arm' "${bench[@]}" --arch arm
+    expect 2 'no such way: tea' "${bench[@]}" --ways time,tea
+    expect 2 '--limit takes a number of seconds, not: long' "${bench[@]}" --limit long
+    expect 2 '--peer takes NAME=FILE' "${bench[@]}" --peer tea
+    expect 2 'there is a heap of that name: glibc' "${bench[@]}" --peer glibc=x.c
+    expect 3 'there is no directory' "${bench[@]}" --json no-such-directory/x.json
 }
 
 # A root in which there is nothing to build with.
@@ -56,11 +58,11 @@ missing_tools()
 bad_inputs()
 {
     local trace=$root/corpus/traces/kern_make.trace
-    expect 3 'no-such.c cannot be read (--peer mine)' "$here/bench" --arch x86-64 --peer mine=no-such.c
-    expect 3 'nothing is left to be measured' "$here/bench" --arch x86-64 --filter no-such-heap
-    expect 3 'no-such-file cannot be read' "$here/bench" --report no-such-file
+    expect 3 'no-such.c cannot be read (--peer mine)' "${bench[@]}" --arch x86-64 --peer mine=no-such.c
+    expect 3 'nothing is left to be measured' "${bench[@]}" --arch x86-64 --filter no-such-heap
+    expect 3 'no-such-file cannot be read' "${bench[@]}" --report no-such-file
     echo 'figure i386 glibc trace/kern_make time.cpu_ns tea' > "$scratch/damaged"
-    expect 3 'line 1 is not understood' "$here/bench" --report damaged
+    expect 3 'line 1 is not understood' "${bench[@]}" --report damaged
 
     expect 2 'takes a way of measuring and a load' "$players/bench-glibc" time
     expect 2 'no such way of measuring: tea' "$players/bench-glibc" tea sawtooth
@@ -84,25 +86,25 @@ static void release(void *at) { (void)at; }
 const struct peer peer = {.name = "twice", .alloc = alloc, .release = release};
 END
     sed 's/return bytes/return NULL/' "$scratch/twice.c" > "$scratch/empty.c"
-    expect 1 'a block was changed while it was allocated' "$here/bench" --quick --arch x86-64 \
+    expect 1 'a block was changed while it was allocated' "${bench[@]}" --quick --arch x86-64 \
         --filter 'twice trace/kern_make' --ways footprint --peer twice=twice.c
-    expect 1 'a request was refused' "$here/bench" --quick --arch x86-64 \
+    expect 1 'a request was refused' "${bench[@]}" --quick --arch x86-64 \
         --filter 'empty trace/kern_make' --peer empty=empty.c
     echo 'no C at all' > "$scratch/broken.c"
-    expect 3 'the peer broken could not be built' "$here/bench" --arch x86-64 --peer broken=broken.c
+    expect 3 'the peer broken could not be built' "${bench[@]}" --arch x86-64 --peer broken=broken.c
 }
 
 # It is ended in the middle of its runs, and reports what it has.
 interrupted()
 {
     local pid tries
-    rm -f -- "$root/build/bench-results/raw.txt"
-    "$here/bench" --rounds 99 --arch x86-64 --filter 'kheap-bins trace/kern_make' --ways time \
+    rm -f -- "$scratch/results/raw.txt"
+    "${bench[@]}" --rounds 99 --arch x86-64 --filter 'kheap-bins trace/kern_make' --ways time \
         > "$scratch/out" 2> "$scratch/err" < /dev/null &
     pid=$!
     for ((tries = 0; tries < 300; tries++)); do
-        [[ ! -s $root/build/bench-results/raw.txt ]] ||
-            ! grep -q '^figure' "$root/build/bench-results/raw.txt" || break
+        [[ ! -s $scratch/results/raw.txt ]] ||
+            ! grep -q '^figure' "$scratch/results/raw.txt" || break
         sleep 0.1
     done
     kill -TERM "$pid"
@@ -115,14 +117,14 @@ interrupted()
 smoke()
 {
     local json=$scratch/bench.json
-    expect 0 '' "$here/bench" --quick --arch i386 --filter '(kheap-bins|glibc) trace/kern_make' \
+    expect 0 '' "${bench[@]}" --quick --arch i386 --filter '(kheap-bins|glibc) trace/kern_make' \
         --json "$json" --plots "$scratch/plots"
     grep -q 'ns an operation' "$scratch/out" || fail "there is no table of times"
-    # shellcheck disable=SC2016 # jq's own variables
     jq -e '
         .complete == "yes" and (.results | length) == 2 and
-        all(.results[]; . as $result |
-            .arch == "i386" and ($result.heap == "glibc" or $result.heap == "kheap-bins") and .load == "trace/kern_make" and
+        all(.results[];
+            .arch == "i386" and .load == "trace/kern_make" and
+            (.heap == "glibc" or .heap == "kheap-bins") and
             .figures["time.cpu_ns"].median > 0 and .figures["time.share"].median == 1 and
             .figures["footprint.held_ratio"].median > 1 and
             .figures["footprint.held_ratio"].median < 2 and
@@ -132,7 +134,7 @@ smoke()
         grep -q '</svg>' "$scratch/plots/$plot.svg" || fail "there is no plot $plot"
     done
     # Accesses are counted, and no heap that counts them needs none.
-    expect 0 '' "$here/bench" --arch i386 --filter 'kheap-bins live/1000$' --ways cost --json "$json"
+    expect 0 '' "${bench[@]}" --arch i386 --filter 'kheap-bins live/1000$' --ways cost --json "$json"
     jq -e '.results[0].figures["cost.alloc_loads"].median > 1 and
         .results[0].figures["cost.free_worst"].median < 220' "$json" > "$scratch/out" ||
         fail "accesses are not counted"

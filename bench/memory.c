@@ -7,8 +7,6 @@
 #include "bench/peer.h"
 #include "bench/player.h"
 
-#define WINDOW_ALIGN ((size_t)2 << 20)
-
 static void *map(size_t size_bytes, int sharing)
 {
     void *at = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
@@ -66,19 +64,15 @@ void bench_window_mapped(void *at, size_t size_bytes)
     size_t touched = size_bytes < left_to_touch ? size_bytes : left_to_touch;
     if (!there)
         return;
-    (void)madvise(at, size_bytes, MADV_HUGEPAGE);
     for (size_t i = 0; i < touched; i += 4096u)
         ((volatile uint8_t *)at)[i] = 0;
     left_to_touch -= touched;
 }
 
-/* Aligned, so that large pages fit. */
 void *bench_window(size_t size_bytes)
 {
-    uint8_t *at = map(size_bytes + WINDOW_ALIGN, MAP_PRIVATE);
-    if (at == NULL)
-        return NULL;
-    at += (0u - (uintptr_t)at) & (WINDOW_ALIGN - 1u);
-    bench_window_mapped(at, size_bytes);
+    void *at = map(size_bytes, MAP_PRIVATE);
+    if (at != NULL)
+        bench_window_mapped(at, size_bytes);
     return at;
 }

@@ -48,7 +48,7 @@ missing_tools()
 {
     local tool
     mkdir -p -- "$scratch/bare/ci" "$scratch/tools"
-    cp -- "$here/bench" "$here/lib.sh" "$scratch/bare/ci/"
+    cp -- "$here/bench" "$here"/bench_*.sh "$here/lib.sh" "$scratch/bare/ci/"
     for tool in bash cat dirname flock mkdir sed; do
         ln -s -- "$(command -v "$tool")" "$scratch/tools/$tool"
     done

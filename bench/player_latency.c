@@ -1,8 +1,9 @@
 /* Latency: how long single calls take, and the slowest ones.
  *
  * What else runs on the machine makes any call slow now and then. So the load is replayed several
- * times, from the same empty heap, and of each of its operations the fastest time counts: what is
- * slow every time is the heap's own doing. Touching blocks is not timed. */
+ * times, from the same empty heap, and an operation's time is the mean of its fastest three: what
+ * is slow every time is the heap's own doing. The clock has coarse steps on some machines; a mean
+ * of several looks at it sees between them. Touching blocks is not timed. */
 #include <stdio.h>
 #include <time.h>
 
@@ -21,22 +22,30 @@ static uint64_t ticks_now(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* What reading the clock twice takes, and by how much it differs at least from one time to another:
- * its step. */
-static uint64_t ticks_of_nothing(uint64_t *step)
+/* What reading the clock twice takes, on average; *step is by how much that differs at least from
+ * one time to another. */
+static double ticks_of_nothing(uint64_t *step)
 {
+    enum { LOOKS = 10000 };
+    uint64_t ticks[LOOKS];
     uint64_t least = UINT64_MAX;
-    uint64_t last = 0;
+    uint64_t sum = 0;
+    uint64_t count = 0;
     *step = UINT64_MAX;
-    for (uint32_t i = 0; i < 10000u; i++) {
+    for (uint32_t i = 0; i < LOOKS; i++) {
         uint64_t start = ticks_now();
-        uint64_t ticks = ticks_now() - start;
-        uint64_t change = ticks > last ? ticks - last : last - ticks;
-        least = ticks < least ? ticks : least;
-        *step = i != 0 && change != 0 && change < *step ? change : *step;
-        last = ticks;
+        ticks[i] = ticks_now() - start;
+        least = ticks[i] < least ? ticks[i] : least;
     }
-    return least;
+    for (uint32_t i = 0; i < LOOKS; i++) {
+        if (ticks[i] > least && ticks[i] - least < *step)
+            *step = ticks[i] - least;
+        if (ticks[i] > 3u * least) /* something else was done meanwhile */
+            continue;
+        sum += ticks[i];
+        count++;
+    }
+    return (double)sum / (double)count;
 }
 
 static double seconds_now(void)
@@ -69,21 +78,69 @@ static uint64_t timed(struct player *player, uint32_t at)
     return ticks;
 }
 
+/* The ticks of all operations, by rounds. */
+struct times {
+    uint32_t *of[ROUNDS];
+    uint32_t round_count;
+    uint32_t done; /* operations that all rounds have */
+};
+
 /* Replays once, as far as the limit of time lets it. Returns the operations done. */
-static uint32_t round_of(struct player *player, uint32_t *least, uint64_t nothing, uint32_t count)
+static uint32_t round_of(struct player *player, uint32_t *times)
 {
+    uint32_t count = player->load->op_count;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t ticks = timed(player, i);
-        ticks = ticks > nothing ? ticks - nothing : 0;
-        if (ticks < least[i])
-            least[i] = (uint32_t)ticks;
+        times[i] = ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
         if (i % 4096u == 4095u && player_late())
             return i + 1u;
     }
     return count;
 }
 
-static void report(const struct load *load, const uint32_t *least, uint32_t done,
+/* The first round gets the memory (bench/player_time.c), and counts only if it took all the time.
+ */
+static void take_times(struct player *player, struct times *times)
+{
+    uint32_t count = player->load->op_count;
+    for (uint32_t i = 0; i < ROUNDS; i++)
+        times->of[i] = memory_make(count * sizeof(uint32_t));
+    times->round_count = 1;
+    times->done = round_of(player, times->of[0]);
+    if (times->done < count)
+        return;
+    player_free_all(player);
+    times->round_count = 0;
+    do {
+        uint32_t done = round_of(player, times->of[times->round_count]);
+        if (done < count && times->round_count != 0)
+            return;
+        times->done = done;
+        times->round_count++;
+        if (done == count)
+            player_free_all(player);
+    } while (times->round_count < ROUNDS && !player_late());
+}
+
+/* The mean of the fastest ticks of an operation: three of five rounds. */
+static double ticks_of(const struct times *times, uint32_t op)
+{
+    uint32_t sorted[ROUNDS];
+    uint32_t kept = (times->round_count + 1u) / 2u;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < times->round_count; i++) {
+        uint32_t ticks = times->of[i][op];
+        uint32_t at = i;
+        for (; at != 0 && sorted[at - 1u] > ticks; at--)
+            sorted[at] = sorted[at - 1u];
+        sorted[at] = ticks;
+    }
+    for (uint32_t i = 0; i < kept; i++)
+        sum += sorted[i];
+    return (double)sum / kept;
+}
+
+static void report(const struct load *load, const struct times *times, double nothing,
                    enum load_kind kind, const char *name, double ns_a_tick)
 {
     static const struct {
@@ -92,13 +149,15 @@ static void report(const struct load *load, const uint32_t *least, uint32_t done
     } points[] = {{"p50", 0.5}, {"p99", 0.99}, {"p999", 0.999}};
     static uint32_t histogram[TICKS_MAX];
     uint32_t count = 0;
-    uint32_t worst = 0;
+    double worst = 0;
     __builtin_memset(histogram, 0, sizeof histogram);
-    for (uint32_t i = load->measured_from; i < done; i++) {
+    for (uint32_t i = load->measured_from; i < times->done; i++) {
         if (load_kind(load->ops[i]) != kind)
             continue;
-        histogram[least[i] < TICKS_MAX ? least[i] : TICKS_MAX - 1u]++;
-        worst = least[i] > worst ? least[i] : worst;
+        double ticks = ticks_of(times, i) - nothing;
+        ticks = ticks > 0 ? ticks : 0;
+        histogram[ticks < TICKS_MAX ? (uint32_t)ticks : TICKS_MAX - 1u]++;
+        worst = ticks > worst ? ticks : worst;
         count++;
     }
     if (count == 0)
@@ -116,29 +175,19 @@ static void report(const struct load *load, const uint32_t *least, uint32_t done
 void player_latency(const struct load *load)
 {
     struct player player;
+    struct times times;
+    uint64_t step;
     player_prepare(&player, load);
     player_open(load);
-    uint32_t *least = memory_make(load->op_count * sizeof(*least));
-    __builtin_memset(least, 0xFF, load->op_count * sizeof(*least));
-    uint64_t step;
-    uint64_t nothing = ticks_of_nothing(&step);
+    double nothing = ticks_of_nothing(&step);
     double start = seconds_now();
     uint64_t start_ticks = ticks_now();
-    uint32_t done = load->op_count;
-    /* The first round gets the memory (bench/player_time.c), unless that took all the time. */
-    for (uint32_t i = 0; i <= ROUNDS && done == load->op_count && (i < 2u || !player_late()); i++) {
-        if (i == 1u)
-            __builtin_memset(least, 0xFF, load->op_count * sizeof(*least));
-        done = round_of(&player, least, nothing, load->op_count);
-        if (done == load->op_count)
-            player_free_all(&player);
-        else if (i > 1u)
-            done = load->op_count;
-    }
+    take_times(&player, &times);
     double ns_a_tick = (seconds_now() - start) * 1e9 / (double)(ticks_now() - start_ticks);
-    report(load, least, done, LOAD_ALLOC, "alloc", ns_a_tick);
-    report(load, least, done, LOAD_FREE, "free", ns_a_tick);
-    report(load, least, done, LOAD_RESIZE, "resize", ns_a_tick);
+    report(load, &times, nothing, LOAD_ALLOC, "alloc", ns_a_tick);
+    report(load, &times, nothing, LOAD_FREE, "free", ns_a_tick);
+    report(load, &times, nothing, LOAD_RESIZE, "resize", ns_a_tick);
     (void)printf("latency.clock_ns %.1f\n", (double)step * ns_a_tick);
-    (void)printf("latency.share %.4f\n", (double)done / load->op_count);
+    (void)printf("latency.rounds %u\n", times.round_count);
+    (void)printf("latency.share %.4f\n", (double)times.done / load->op_count);
 }

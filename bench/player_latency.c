@@ -125,7 +125,7 @@ static void take_times(struct player *player, struct times *times)
 /* The mean of the fastest ticks of an operation: three of five rounds. */
 static double ticks_of(const struct times *times, uint32_t op)
 {
-    uint32_t sorted[ROUNDS];
+    uint32_t sorted[ROUNDS] = {0};
     uint32_t kept = (times->round_count + 1u) / 2u;
     uint64_t sum = 0;
     for (uint32_t i = 0; i < times->round_count; i++) {

@@ -36,7 +36,8 @@ static void digest_blocks(const struct scene *scene, struct eye *eye, uint32_t e
         /* A broken heap is digested as far as it can be walked. */
         if (size < BLOCK_SIZE_MIN || size > end - at)
             return;
-        if ((tag & 1u) == 0) {
+        /* The last one is on no list: what stands there are no links. */
+        if ((tag & 1u) == 0 && at + size != end - 4u) {
             digest_word(digest, word_at(eye, at + 4u));
             digest_word(digest, word_at(eye, at + 8u));
         }

@@ -41,7 +41,8 @@ static void put_blocks(const struct scene *scene, struct eye *eye, uint32_t end,
         put(writer, tag);
         if (size < BLOCK_SIZE_MIN)
             return; /* the checks have seen to it that this is not so */
-        if ((tag & TAG_USED) == 0 && scene->policy == HEAP_BINS) {
+        /* The last one is on no list. */
+        if ((tag & TAG_USED) == 0 && scene->policy == HEAP_BINS && at + size != end - 4u) {
             (void)eye_read(eye, at + 4u, &next);
             put(writer, next);
         }

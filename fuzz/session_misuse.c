@@ -84,8 +84,8 @@ static enum outcome damage(struct session *session, uint32_t at, const struct op
     return outcome;
 }
 
-/* The next link of the free block behind the slot's, if there is one that the damage would not turn
- * into none: a list that ends early looks like any other. */
+/* The next link of the free block behind the slot's, if it is on a list, and the damage would not
+ * turn it into none: a list that ends early looks like any other. */
 static uint32_t link_behind(const struct session *session, uint32_t header, uint32_t size,
                             uint32_t damage)
 {
@@ -93,9 +93,23 @@ static uint32_t link_behind(const struct session *session, uint32_t header, uint
     if (next >= session_heap_end(session) - 4u)
         return 0;
     uint32_t tag = probe_user_load(vaddr_of(next)) ^ session->scene.key ^ next;
-    if ((tag & TAG_USED) != 0 || probe_user_load(vaddr_of(next + 4u)) == damage)
+    if ((tag & TAG_USED) != 0 || next + (tag & ~7u) == session_heap_end(session) - 4u ||
+        probe_user_load(vaddr_of(next + 4u)) == damage)
         return 0;
     return next + 4u;
+}
+
+/* Damages the tag at `at`, beside the slot's block, unless it would then read as that of a used
+ * block of size_min to size_max bytes: that is believed (heap/verify.h), and the call would have
+ * its effect. */
+static enum outcome damage_beside(struct session *session, uint32_t at, const struct op *op,
+                                  uint32_t size_min, uint32_t size_max)
+{
+    uint32_t tag = probe_user_load(vaddr_of(at)) ^ op->arg ^ session->scene.key ^ at;
+    uint32_t size = tag & ~7u;
+    if ((tag & 7u) == 1u && size >= size_min && size <= size_max)
+        return OUTCOME_SKIPPED;
+    return damage(session, at, op, REASONS_NEIGHBOUR);
 }
 
 static enum outcome apply_damage(struct session *session, const struct op *op)
@@ -105,14 +119,19 @@ static enum outcome apply_damage(struct session *session, const struct op *op)
     const struct shadow_block *block = &session->shadow.slots[op->slot];
     uint32_t header = block->at - 4u;
     uint32_t size = block->usable_bytes + BLOCK_OVERHEAD;
+    uint32_t end = header + size;
     uint32_t link;
     switch (op->kind) {
     case OP_DAMAGE_HEADER:
     case OP_DAMAGE_REALLOC:
         return damage(session, header, op, REASON(NOT_A_BLOCK) | REASON(TAGS_DISAGREE));
     case OP_DAMAGE_FOOTER: return damage(session, header + size - 4u, op, REASON(TAGS_DISAGREE));
-    case OP_DAMAGE_NEXT: return damage(session, header + size, op, REASONS_NEIGHBOUR);
-    case OP_DAMAGE_PREVIOUS: return damage(session, header - 4u, op, REASONS_NEIGHBOUR);
+    case OP_DAMAGE_NEXT:
+        return damage_beside(session, end, op, 0, session_heap_end(session) - 4u - end);
+    case OP_DAMAGE_PREVIOUS:
+        /* The prologue counts as a block of a granule. */
+        return damage_beside(session, header - 4u, op, 8u,
+                             header + 4u - session->scene.heap_at.v - CONTROL_SIZE);
     default: /* OP_DAMAGE_LINK */
         link = link_behind(session, header, size, op->arg);
         return link == 0 ? OUTCOME_SKIPPED : damage(session, link, op, REASON(DAMAGED_LINK));

@@ -2,23 +2,40 @@
 
 #include "mmu_x86/paging.h"
 
-enum arena_result arena_map(const struct heap *heap, uint32_t from, uint32_t to)
+/* Writes HEAP_DENSE anew, after pages have come or gone or the end has moved. */
+static void dense_set(const struct heap *heap)
+{
+    uint32_t end = heap_load(heap, HEAP_END);
+    bool dense = heap_load(heap, HEAP_MAPPED_PAGES) == (end - heap->at.v) / PAGE_SIZE;
+    heap_store(heap, HEAP_DENSE, dense ? granules(end - 4u - block_first(heap).at) : 0);
+}
+
+/* Maps what is missing of [from, to), and counts it. */
+static bool map(const struct heap *heap, uint32_t from, uint32_t to)
 {
     uint32_t first = page_round_down(from);
     uint32_t page_count = (page_round_up(to) - first) / PAGE_SIZE;
     struct paging_change change;
     if (paging_map_range(heap_frames(heap), vaddr_of(first), page_count, &change) != PAGING_OK)
-        return ARENA_NO_FRAME;
+        return false;
     uint32_t mapped = heap_load(heap, HEAP_MAPPED_PAGES) + change.page_count;
     heap_store(heap, HEAP_MAPPED_PAGES, mapped);
     heap_raise(heap, HEAP_PEAK_PAGES, mapped);
+    return true;
+}
+
+enum arena_result arena_map(const struct heap *heap, uint32_t from, uint32_t to)
+{
+    if (!map(heap, from, to))
+        return ARENA_NO_FRAME;
+    dense_set(heap);
     return ARENA_OK;
 }
 
 static void end_set(const struct heap *heap, uint32_t end)
 {
     heap_store(heap, HEAP_END, end);
-    tag_store(heap, end - 4u, tag_of(0, TAG_SENTINEL));
+    tag_store(heap, end - 4u, tag_of(0, TAG_EPILOGUE));
 }
 
 enum arena_result arena_extend(const struct heap *heap, block_t block, uint32_t size_bytes,
@@ -27,9 +44,10 @@ enum arena_result arena_extend(const struct heap *heap, block_t block, uint32_t 
     if (size_bytes > heap_load(heap, HEAP_LIMIT) - 4u - block.at)
         return ARENA_WINDOW_FULL;
     uint32_t end = page_round_up(block.at + size_bytes + 4u);
-    if (arena_map(heap, map_from, end) != ARENA_OK)
+    if (!map(heap, map_from, end))
         return ARENA_NO_FRAME;
     end_set(heap, end);
+    dense_set(heap);
     heap_raise(heap, HEAP_PEAK_END, end);
     *size_now = end - 4u - block.at;
     return ARENA_OK;
@@ -40,6 +58,7 @@ static uint32_t unmap(const struct heap *heap, uint32_t from, uint32_t page_coun
     struct paging_change change;
     paging_unmap_range(heap_frames(heap), vaddr_of(from), page_count, &change);
     heap_count(heap, HEAP_MAPPED_PAGES, 0u - change.page_count);
+    dense_set(heap);
     return change.page_count + change.table_count;
 }
 

@@ -45,7 +45,7 @@ TEST(extending_reaches_the_windows_end_and_no_further)
     EXPECT_EQUAL(arena_extend(&test_heap, epilogue, 99u * PAGE_SIZE, end, &size_now), ARENA_OK);
     EXPECT_EQUAL(size_now, 99u * PAGE_SIZE);
     EXPECT_EQUAL(test_field(HEAP_END), test_field(HEAP_LIMIT));
-    EXPECT_EQUAL(test_tag(test_field(HEAP_END) - 4u), TAG_SENTINEL);
+    EXPECT_EQUAL(test_tag(test_field(HEAP_END) - 4u), TAG_EPILOGUE);
     EXPECT_EQUAL(test_field(HEAP_PEAK_END), test_field(HEAP_END));
 }
 

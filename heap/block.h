@@ -39,12 +39,18 @@
 #define TAG_RESERVED 4u
 #define TAG_FLAGS 7u
 
-/* The tags of prologue and epilogue. */
-#define TAG_SENTINEL TAG_USED
+/* The tags of prologue and epilogue. The prologue's is no footer of a block that begins behind it,
+ * whatever that one's header holds. */
+#define TAG_PROLOGUE (BLOCK_GRANULE | TAG_USED)
+#define TAG_EPILOGUE TAG_USED
 
 /* What stands in place of tags that were merged away: never legal, so that a stale pointer, or a
  * damaged size that leads to an old footer, finds no tag that looks alive. */
 #define TAG_DEAD TAG_RESERVED
+
+/* For conditions that hold only where somebody has overwritten memory, or memory is short: the
+ * compiler lays what follows them out of the way. */
+#define BLOCK_RARE(condition) __builtin_expect(condition, 0)
 
 /* A block: the address of its header. */
 typedef struct {
@@ -105,6 +111,26 @@ static inline void boundary_kill(const struct heap *heap, uint32_t boundary)
     tag_store(heap, boundary, tag_of(0, TAG_DEAD));
 }
 
+/* A number of bytes in granules. What is not a whole number of them comes out larger than any that
+ * is, so that one comparison tells a multiple of a granule within bounds. */
+static inline uint32_t granules(uint32_t size_bytes)
+{
+    return size_bytes / BLOCK_GRANULE | size_bytes << 29;
+}
+
+/* True if a tag is legal for a used, or a free, block with size_room bytes to the end of the
+ * extent.
+ */
+static inline bool tag_legal_used(tag_t tag, uint32_t size_room)
+{
+    return granules(tag.word - TAG_USED) <= granules(size_room) && tag.word >= BLOCK_SIZE_MIN;
+}
+
+static inline bool tag_legal_free(tag_t tag, uint32_t size_room)
+{
+    return granules(tag.word & ~TAG_SPARSE) <= granules(size_room) && tag.word >= BLOCK_SIZE_MIN;
+}
+
 static inline block_t block_of_payload(vaddr_t payload)
 {
     return block_at(payload.v - 4u);
@@ -131,10 +157,26 @@ static inline block_t block_first(const struct heap *heap)
     return block_at(heap->at.v + CONTROL_SIZE + 4u);
 }
 
-/* The epilogue: one past the last block. */
-static inline block_t block_epilogue(const struct heap *heap)
+/* Where the blocks lie, loaded once for a call. */
+struct extent {
+    uint32_t first; /* the first block */
+    uint32_t end;   /* HEAP_END */
+    uint32_t dense; /* HEAP_DENSE */
+};
+
+static inline struct extent extent_of(const struct heap *heap)
 {
-    return block_at(heap_load(heap, HEAP_END) - 4u);
+    return (struct extent){
+        .first = block_first(heap).at,
+        .end = heap_load(heap, HEAP_END),
+        .dense = heap_load(heap, HEAP_DENSE),
+    };
+}
+
+/* The epilogue: one past the last block. */
+static inline uint32_t extent_epilogue(const struct extent *extent)
+{
+    return extent->end - 4u;
 }
 
 /* The end of the bytes at a free block's start that stay mapped: room for the smallest block and an

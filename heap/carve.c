@@ -1,7 +1,5 @@
 #include "heap/carve.h"
 
-#include "heap/freelist.h"
-
 uint32_t carve_lead(block_t block, uint32_t align_bytes)
 {
     uint32_t payload = block_payload(block).v;
@@ -18,29 +16,13 @@ uint32_t carve_map_end(struct stretch stretch, uint32_t lead, uint32_t size_byte
     return hold_end < stretch_end ? hold_end : stretch_end;
 }
 
-void carve_give_back(const struct heap *heap, struct stretch stretch)
-{
-    block_tag(heap, stretch.block, tag_of(stretch.size_bytes, stretch.sparse));
-    freelist_insert(heap, stretch.block, stretch.size_bytes);
-}
-
-block_t carve(const struct heap *heap, struct stretch stretch, uint32_t lead, uint32_t size_bytes)
+block_t carve_aligned(const struct heap *heap, const struct extent *extent, struct stretch stretch,
+                      uint32_t lead, uint32_t size_bytes)
 {
     if (lead != 0) {
-        carve_give_back(heap, (struct stretch){stretch.block, lead, stretch.sparse});
+        carve_give_back(heap, extent, (struct stretch){stretch.block, lead, stretch.sparse});
         stretch.block.at += lead;
         stretch.size_bytes -= lead;
     }
-    uint32_t rest = stretch.size_bytes - size_bytes;
-    if (rest >= BLOCK_SIZE_MIN) {
-        block_t behind = block_at(stretch.block.at + size_bytes);
-        carve_give_back(heap, (struct stretch){behind, rest, stretch.sparse});
-        stretch.size_bytes = size_bytes;
-    }
-    block_tag(heap, stretch.block, tag_of(stretch.size_bytes, TAG_USED));
-    uint32_t live_bytes = heap_load(heap, HEAP_LIVE_BYTES) + stretch.size_bytes;
-    heap_store(heap, HEAP_LIVE_BYTES, live_bytes);
-    heap_raise(heap, HEAP_PEAK_BYTES, live_bytes);
-    heap_count(heap, HEAP_LIVE_BLOCKS, 1);
-    return stretch.block;
+    return carve(heap, extent, stretch, size_bytes);
 }

@@ -1,7 +1,7 @@
 /* The heap's control block: all of its state, at the start of its window, in machine memory.
  *
  *   start                     control block, CONTROL_SIZE bytes
- *   start + CONTROL_SIZE      prologue: the footer of a used block of no size
+ *   start + CONTROL_SIZE      prologue: the footer of a used block of 8 bytes
  *   ...                       blocks, back to back (heap/block.h): the extent
  *   HEAP_END - 4              epilogue: the header of a used block of no size
  *   HEAP_END .. HEAP_LIMIT    not mapped: the room to grow
@@ -9,7 +9,9 @@
  * H7  the counters equal the sums over the blocks
  * H8  the control block's fixed fields are as heap_init wrote them
  * X1  mapped pages of the window == HEAP_MAPPED_PAGES, all of them below HEAP_END
- * X2  HEAP_END is a page boundary, above the control block, not above HEAP_LIMIT */
+ * X2  HEAP_END is a page boundary, above the control block, not above HEAP_LIMIT
+ * X4  HEAP_DENSE is 0 if a page below HEAP_END is not mapped, otherwise the granules from the first
+ *     block to the epilogue */
 #ifndef KHEAP_HEAP_CONTROL_H
 #define KHEAP_HEAP_CONTROL_H
 
@@ -26,6 +28,7 @@
 #define HEAP_LIVE_BYTES 28u  /* bytes in used blocks, tags included */
 #define HEAP_MAPPED_PAGES                                                                          \
     32u                     /* pages of the window that are mapped, the control block's included */
+#define HEAP_DENSE 36u      /* granules of blocks, if every page of them is mapped; otherwise 0 */
 #define HEAP_STATISTICS 64u /* from here to HEAP_FREELIST: counters that no decision depends on */
 #define HEAP_PEAK_BYTES 64u /* highest HEAP_LIVE_BYTES so far */
 #define HEAP_PEAK_PAGES 68u /* highest HEAP_MAPPED_PAGES so far */
@@ -52,6 +55,13 @@ struct heap {
     uint32_t key;
     enum heap_policy policy;
 };
+
+/* A copy of the handle of a heap under HEAP_BINS, for a call that hands its address to nobody: then
+ * no store of the call's can change it, and the compiler keeps it in registers. */
+static inline struct heap heap_copy(const struct heap *heap)
+{
+    return (struct heap){heap->at, heap->key, HEAP_BINS};
+}
 
 static inline uint32_t heap_load(const struct heap *heap, uint32_t field)
 {

@@ -3,10 +3,10 @@
 #include "heap/verify.h"
 
 /* True if the member of the list at `at` links back to the one before it (0: the head). */
-static bool links_back(const struct heap *heap, uint32_t at, uint32_t before)
+static bool links_back(const struct heap *heap, const struct extent *extent, uint32_t at,
+                       uint32_t before)
 {
-    return verify_member(heap, block_at(at)) &&
-           machine_load(block_prev_link(block_at(at))) == before;
+    return at != 0 && verify_leads(heap, extent, at, 8u, before, true);
 }
 
 /* The walk believes only members that link back, so a damaged link ends it early instead of leading
@@ -14,13 +14,14 @@ static bool links_back(const struct heap *heap, uint32_t at, uint32_t before)
  * next call that follows it reports it. */
 void first_fit_insert(const struct heap *heap, block_t block)
 {
+    struct extent extent = extent_of(heap);
     uint32_t before = 0;
     uint32_t after = heap_load(heap, FIRST_FIT_HEAD);
-    bool believed = after != 0 && links_back(heap, after, before);
+    bool believed = links_back(heap, &extent, after, before);
     while (believed && after < block.at) {
         before = after;
         after = machine_load(block_next_link(block_at(after)));
-        believed = after != 0 && links_back(heap, after, before);
+        believed = links_back(heap, &extent, after, before);
     }
     machine_store(block_next_link(block), after);
     machine_store(block_prev_link(block), before);
@@ -30,19 +31,4 @@ void first_fit_insert(const struct heap *heap, block_t block)
         heap_store(heap, FIRST_FIT_HEAD, block.at);
     if (believed)
         machine_store(block_prev_link(block_at(after)), block.at);
-}
-
-enum freelist_answer first_fit_from(const struct heap *heap, block_t block, uint32_t size_bytes,
-                                    block_t *found)
-{
-    while (block.at != 0) {
-        tag_t tag;
-        *found = block;
-        if (verify_free(heap, block, &tag) != MISUSE_NONE)
-            return FREELIST_DAMAGED;
-        if (tag_size(tag) >= size_bytes)
-            return FREELIST_FOUND;
-        block = block_at(machine_load(block_next_link(block)));
-    }
-    return FREELIST_NONE;
 }

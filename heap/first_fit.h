@@ -1,17 +1,13 @@
-/* First fit: one list of all free blocks in the order of their addresses, its head at
+/* First fit: one list of all free blocks but the last in the order of their addresses, its head at
  * HEAP_FREELIST. The classic small kernel's heap, kept as the second policy: simple to read, linear
  * to search. */
 #ifndef KHEAP_HEAP_FIRST_FIT_H
 #define KHEAP_HEAP_FIRST_FIT_H
 
-#include "heap/freelist.h"
+#include "heap/block.h"
 
 #define FIRST_FIT_HEAD HEAP_FREELIST
 
 void first_fit_insert(const struct heap *heap, block_t block);
-
-/* The first block of at least size_bytes, from `block` on. */
-enum freelist_answer first_fit_from(const struct heap *heap, block_t block, uint32_t size_bytes,
-                                    block_t *found);
 
 #endif

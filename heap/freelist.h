@@ -1,41 +1,97 @@
 /* The free blocks, kept so that one that is large enough is found: by bins or by first fit, as the
  * heap was initialised. Links are header addresses in the blocks themselves; 0 ends a list.
  *
- * H5  every free block is on exactly the list where its size (bins) or its address (first fit)
- *     puts it, and no other block is
+ * The last block of the extent is on no list while it is free: the footer before the epilogue leads
+ * to it. It is what a request is served from if no list has a block for it, and then it is all that
+ * the heap has to grow, so whoever cuts from the end, or frees what lies there, touches no list.
+ *
+ * H5  every free block but the last one is on exactly the list where its size (bins) or its address
+ *     (first fit) puts it, and no other block is
  * H6  next and prev agree in both directions; heads and bitmaps agree with the lists
  */
 #ifndef KHEAP_HEAP_FREELIST_H
 #define KHEAP_HEAP_FREELIST_H
 
-#include "heap/block.h"
+#include "heap/bins.h"
+#include "heap/first_fit.h"
+#include "heap/verify.h"
 
 enum freelist_answer {
     FREELIST_FOUND,
     FREELIST_NONE,    /* no block that this policy would give */
-    FREELIST_DAMAGED, /* a link or tag on the way is not to be believed; *found is that block */
+    FREELIST_DAMAGED, /* a link or tag on the way is not to be believed; member->block is it */
 };
 
 /* Puts a free block, whose tags are written, on its list. Cost: constant (bins), linear (first
  * fit). */
-void freelist_insert(const struct heap *heap, block_t block, uint32_t size_bytes);
+static inline void freelist_insert(const struct heap *heap, block_t block, uint32_t size_bytes)
+{
+    if (heap->policy == HEAP_BINS)
+        bins_insert(heap, block, size_bytes);
+    else
+        first_fit_insert(heap, block);
+}
 
-/* Takes a free block off its list. Requires that freelist_linked holds. Cost: constant. */
-void freelist_remove(const struct heap *heap, block_t block, uint32_t size_bytes);
+/* Takes a free block that is believed off its list, if it is on one. Cost: constant. */
+static inline void freelist_remove(const struct heap *heap, const struct member *member)
+{
+    if (member->head == 0)
+        return;
+    if (member->next != 0)
+        machine_store(block_prev_link(block_at(member->next)), member->prev);
+    if (member->prev != 0) {
+        machine_store(block_next_link(block_at(member->prev)), member->next);
+        return;
+    }
+    heap_store(heap, member->head, member->next);
+    if (member->next == 0 && heap->policy == HEAP_BINS)
+        bins_emptied(heap, (member->head - BINS_HEADS) / 4u);
+}
 
-/* True if the neighbours on its list point back at the block. Never faults. Cost: constant. */
-bool freelist_linked(const struct heap *heap, block_t block, uint32_t size_bytes);
+/* Brings what is known of a member up to date after another one was taken off: they may have been
+ * neighbours on a list. */
+static inline void freelist_refresh(const struct member *removed, struct member *member)
+{
+    if (member->prev == removed->block.at)
+        member->prev = removed->prev;
+    if (member->next == removed->block.at)
+        member->next = removed->next;
+}
 
-/* Finds a free block of at least size_bytes and leaves it on its list.
+/* Finds a free block of at least size_bytes on the lists and leaves it there.
  * Under HEAP_BINS a block is found if there is one in a higher bin than that of size_bytes, or
  * among the first BINS_SCAN of its own bin (heap/bins.h); under HEAP_FIRST_FIT if there is one at
  * all. */
-enum freelist_answer freelist_find(const struct heap *heap, uint32_t size_bytes, block_t *found);
+enum freelist_answer freelist_find(const struct heap *heap, uint32_t size_bytes,
+                                   struct member *found);
 
-/* The free blocks one by one, for reports and for the reclaimer, those of less than size_min left
- * out; the lists must not change meanwhile. Both answer as freelist_find does. */
-enum freelist_answer freelist_first(const struct heap *heap, uint32_t size_min, block_t *found);
-enum freelist_answer freelist_after(const struct heap *heap, block_t block, uint32_t size_min,
-                                    block_t *found);
+/* freelist_find, quickly, under HEAP_BINS: it looks at heads only, and answers FREELIST_DAMAGED
+ * where that is not enough. */
+static inline enum freelist_answer freelist_find_quick(const struct heap *heap,
+                                                       const struct extent *extent,
+                                                       uint32_t size_bytes, struct member *found)
+{
+    uint32_t bin = bins_of(size_bytes);
+    uint32_t at = heap_load(heap, bins_head_of(bin));
+    if (at == 0) {
+        bin = bins_above(heap, size_bytes, bin);
+        if (bin == 0)
+            return FREELIST_NONE;
+        at = heap_load(heap, bins_head_of(bin));
+    }
+    found->block = block_at(at);
+    found->head = bins_head_of(bin);
+    return verify_head_quick(heap, extent, found) && found->tag.word >= size_bytes
+               ? FREELIST_FOUND
+               : FREELIST_DAMAGED;
+}
+
+/* The free blocks on the lists one by one, for reports and for the reclaimer, those of less than
+ * size_min left out; the lists must not change meanwhile. freelist_after takes the one before from
+ * *found. Both answer as freelist_find does. */
+enum freelist_answer freelist_first(const struct heap *heap, uint32_t size_min,
+                                    struct member *found);
+enum freelist_answer freelist_after(const struct heap *heap, uint32_t size_min,
+                                    struct member *found);
 
 #endif

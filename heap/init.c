@@ -1,7 +1,10 @@
 #include "heap/bins.h"
-#include "heap/carve.h"
 #include "heap/kmalloc.h"
 #include "mmu_x86/paging.h"
+
+_Static_assert(BINS_END <= CONTROL_SIZE, "the control block must hold the bins");
+_Static_assert(CONTROL_SIZE % 8u == 0, "the first header must lie 4 above a multiple of 8");
+_Static_assert(CONTROL_SIZE + 8u + BLOCK_SIZE_MIN <= PAGE_SIZE, "the first block is in its page");
 
 static bool config_valid(const struct heap_config *config)
 {
@@ -23,10 +26,11 @@ static void heap_make(const struct heap *heap, const struct heap_config *config)
     heap_store(heap, HEAP_MAPPED_PAGES, 1);
     heap_store(heap, HEAP_PEAK_PAGES, 1);
     heap_store(heap, HEAP_PEAK_END, end);
-    tag_store(heap, heap->at.v + CONTROL_SIZE, tag_of(0, TAG_SENTINEL));
-    tag_store(heap, end - 4u, tag_of(0, TAG_SENTINEL));
+    tag_store(heap, heap->at.v + CONTROL_SIZE, tag_of(0, TAG_PROLOGUE));
+    tag_store(heap, end - 4u, tag_of(0, TAG_EPILOGUE));
     block_t first = block_first(heap);
-    carve_give_back(heap, (struct stretch){first, end - 4u - first.at, 0});
+    heap_store(heap, HEAP_DENSE, granules(end - 4u - first.at));
+    block_tag(heap, first, tag_of(end - 4u - first.at, 0));
     /* Last, so that heap_open does not take a heap that is half made. */
     heap_store(heap, HEAP_MAGIC, HEAP_MAGIC_WORD);
 }

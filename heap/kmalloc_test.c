@@ -356,7 +356,7 @@ TEST(growth_leaves_no_tag_where_the_end_was)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
     uint32_t end = test_field(HEAP_END);
-    EXPECT_EQUAL(test_tag(end - 4u), TAG_SENTINEL);
+    EXPECT_EQUAL(test_tag(end - 4u), TAG_EPILOGUE);
     (void)test_alloc(FIRST_PAGE_PAYLOAD + 8u);
     EXPECT_EQUAL(test_tag(end - 8u), TAG_DEAD);
     EXPECT_EQUAL(test_tag(end - 4u), TAG_DEAD);

@@ -1,8 +1,6 @@
 #include "heap/arena.h"
 #include "heap/carve.h"
-#include "heap/freelist.h"
 #include "heap/kmalloc.h"
-#include "heap/verify.h"
 
 enum resize {
     RESIZE_DONE,
@@ -10,53 +8,62 @@ enum resize {
     RESIZE_MISUSE,
 };
 
+/* A used block that is resized, and what is known around it. */
+struct place {
+    struct extent extent;
+    block_t block;
+    uint32_t size_bytes;
+    struct member next;
+};
+
 /* Gives the tail of a used block back if it is large enough for a block, merged with a free block
  * behind it. */
-static void shrink(const struct heap *heap, block_t block, uint32_t size, uint32_t need,
-                   const struct neighbours *neighbours)
+static void shrink(const struct heap *heap, const struct place *place, uint32_t need)
 {
-    struct stretch tail = {block_at(block.at + need), size - need, 0};
-    if (!tag_used(neighbours->next_tag)) {
-        uint32_t next_size = tag_size(neighbours->next_tag);
-        freelist_remove(heap, neighbours->next, next_size);
-        boundary_kill(heap, neighbours->next.at);
-        tail.size_bytes += next_size;
-        tail.sparse = tag_sparse(neighbours->next_tag);
+    uint32_t size = place->size_bytes;
+    struct stretch tail = {block_at(place->block.at + need), size - need, 0};
+    if (!tag_used(place->next.tag)) {
+        freelist_remove(heap, &place->next);
+        boundary_kill(heap, place->block.at + size);
+        tail.size_bytes += tag_size(place->next.tag);
+        tail.sparse = tag_sparse(place->next.tag);
     } else if (tail.size_bytes < BLOCK_SIZE_MIN) {
         return;
     }
-    block_tag(heap, block, tag_of(need, TAG_USED));
+    block_tag(heap, place->block, tag_of(need, TAG_USED));
     heap_count(heap, HEAP_LIVE_BYTES, need - size);
-    carve_give_back(heap, tail);
+    carve_give_back(heap, &place->extent, tail);
 }
 
 /* Joins the used block with what follows it, if that is free or the heap's end, and cuts it to
  * `need`. Returns false, with nothing changed, if it cannot grow in place. */
-static bool grow(const struct heap *heap, block_t block, uint32_t size, uint32_t need,
-                 const struct neighbours *neighbours)
+static bool grow(const struct heap *heap, struct place *place, uint32_t need)
 {
-    bool next_free = !tag_used(neighbours->next_tag);
-    uint32_t next_size = tag_size(neighbours->next_tag); /* none, if that is used */
-    struct stretch stretch = {block, size + next_size, tag_sparse(neighbours->next_tag)};
+    bool next_free = !tag_used(place->next.tag);
+    uint32_t boundary = place->block.at + place->size_bytes;
+    uint32_t epilogue = extent_epilogue(&place->extent);
+    uint32_t next_size = tag_size(place->next.tag); /* none, if that is used */
+    struct stretch stretch = {place->block, place->size_bytes + next_size,
+                              tag_sparse(place->next.tag)};
     if (stretch.size_bytes >= need) {
         if (stretch.sparse != 0 &&
-            arena_map(heap, block.at + size, carve_map_end(stretch, 0, need)) != ARENA_OK)
+            arena_map(heap, boundary, carve_map_end(stretch, 0, need)) != ARENA_OK)
             return false;
     } else {
-        bool at_end = neighbours->next.at + next_size == block_epilogue(heap).at;
-        if (!at_end ||
-            arena_extend(heap, block, need, neighbours->next.at, &stretch.size_bytes) != ARENA_OK)
+        if (boundary + next_size != epilogue ||
+            arena_extend(heap, place->block, need, boundary, &stretch.size_bytes) != ARENA_OK)
             return false;
         stretch.sparse = 0;
-        boundary_kill(heap, neighbours->next.at + next_size);
+        boundary_kill(heap, epilogue);
+        place->extent = extent_of(heap);
     }
     if (next_free) {
-        freelist_remove(heap, neighbours->next, next_size);
-        boundary_kill(heap, neighbours->next.at);
+        freelist_remove(heap, &place->next);
+        boundary_kill(heap, boundary);
     }
     heap_count(heap, HEAP_LIVE_BLOCKS, 0u - 1u);
-    heap_count(heap, HEAP_LIVE_BYTES, 0u - size);
-    (void)carve(heap, stretch, 0, need);
+    heap_count(heap, HEAP_LIVE_BYTES, 0u - place->size_bytes);
+    (void)carve(heap, &place->extent, stretch, need);
     return true;
 }
 
@@ -65,19 +72,21 @@ static enum resize resize_in_place(const struct heap *heap, vaddr_t at, uint32_t
                                    uint32_t *size)
 {
     tag_t tag;
-    block_t block = block_of_payload(at);
     struct neighbours neighbours;
+    struct place place = {.extent = extent_of(heap), .block = block_of_payload(at)};
     enum misuse_reason reason = verify_payload(heap, at, &tag);
     if (reason == MISUSE_NONE)
-        reason = verify_neighbours(heap, block, tag, &neighbours);
+        reason =
+            verify_neighbours(heap, place.block.at, place.block.at + tag_size(tag), &neighbours);
     if (reason != MISUSE_NONE) {
         misuse_report(heap, reason, MISUSE_KREALLOC, at);
         return RESIZE_MISUSE;
     }
-    *size = tag_size(tag);
+    place.next = neighbours.next;
+    place.size_bytes = *size = tag_size(tag);
     if (need < *size)
-        shrink(heap, block, *size, need, &neighbours);
-    else if (need > *size && !grow(heap, block, *size, need, &neighbours))
+        shrink(heap, &place, need);
+    else if (need > *size && !grow(heap, &place, need))
         return RESIZE_MUST_MOVE;
     return RESIZE_DONE;
 }

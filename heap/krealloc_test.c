@@ -327,7 +327,7 @@ TEST(an_end_swallowed_by_growth_leaves_no_tag)
         test_heap_up(TEST_FRAMES, TEST_PAGES);
         vaddr_t at = test_alloc(FIRST_PAGE_PAYLOAD - 200u * last_free);
         uint32_t end = test_field(HEAP_END);
-        EXPECT_EQUAL(test_tag(end - 4u), TAG_SENTINEL);
+        EXPECT_EQUAL(test_tag(end - 4u), TAG_EPILOGUE);
         EXPECT_EQUAL(krealloc(&test_heap, at, 2u * PAGE_SIZE).v, at.v);
         EXPECT_EQUAL(test_tag(end - 8u), TAG_DEAD);
         EXPECT_EQUAL(test_tag(end - 4u), TAG_DEAD);

@@ -1,8 +1,6 @@
 #include "heap/arena.h"
 #include "heap/carve.h"
-#include "heap/freelist.h"
 #include "heap/kmalloc.h"
-#include "heap/verify.h"
 #include "mmu_x86/paging.h"
 
 /* The smallest free block in which a whole page can lie beyond what it keeps mapped. */
@@ -24,35 +22,33 @@ static uint32_t end_within(uint32_t end, uint32_t lowest, uint32_t page_count_ma
 }
 
 /* Cuts whole pages off the last block if it is free, and moves the heap's end down. */
-static uint32_t reclaim_end(const struct heap *heap, const struct neighbours *last,
+static uint32_t reclaim_end(const struct heap *heap, const struct member *last, uint32_t old_end,
                             uint32_t page_count_max)
 {
-    if (tag_used(last->previous_tag))
+    if (tag_used(last->tag))
         return 0;
-    block_t block = last->previous;
-    tag_t tag = last->previous_tag;
-    uint32_t old_end = last->next.at + 4u;
+    block_t block = last->block;
     bool vanishes = (block.at + 4u) % PAGE_SIZE == 0;
     uint32_t lowest = vanishes ? block.at + 4u : page_round_up(block_hold_end(block));
     uint32_t end = end_within(old_end, lowest, page_count_max);
     if (end == old_end)
         return 0;
-    freelist_remove(heap, block, tag_size(tag));
     if (end != block.at + 4u) {
-        uint32_t sparse = end == lowest ? 0 : tag_sparse(tag);
-        carve_give_back(heap, (struct stretch){block, end - 4u - block.at, sparse});
+        uint32_t sparse = end == lowest ? 0 : tag_sparse(last->tag);
+        block_tag(heap, block, tag_of(end - 4u - block.at, sparse));
     }
     return arena_trim(heap, end);
 }
 
 /* Unmaps the pages that lie wholly in the hole of a free block. */
-static uint32_t reclaim_hole(const struct heap *heap, block_t block, uint32_t page_count_max)
+static uint32_t reclaim_hole(const struct heap *heap, const struct member *member,
+                             uint32_t page_count_max)
 {
-    tag_t tag = tag_load(heap, block.at);
-    uint32_t footer = block.at + tag_size(tag) - 4u;
-    uint32_t count = arena_unmap(heap, block_hold_end(block), footer, page_count_max);
-    if (count != 0 && tag_sparse(tag) == 0)
-        block_tag(heap, block, tag_of(tag_size(tag), TAG_SPARSE));
+    block_t block = member->block;
+    uint32_t size = tag_size(member->tag);
+    uint32_t count = arena_unmap(heap, block_hold_end(block), block.at + size - 4u, page_count_max);
+    if (count != 0 && tag_sparse(member->tag) == 0)
+        block_tag(heap, block, tag_of(size, TAG_SPARSE));
     return count;
 }
 
@@ -60,23 +56,20 @@ uint32_t heap_reclaim(const struct heap *heap, uint32_t page_count_max)
 {
     uint32_t interrupts = machine_interrupts_disable();
     uint32_t count = 0;
-    struct neighbours last;
-    block_t block;
+    struct member member;
     enum freelist_answer answer = FREELIST_DAMAGED;
-    enum misuse_reason reason = verify_last(heap, &last);
-    if (reason != MISUSE_NONE) {
-        block = last.previous;
-    } else {
+    enum misuse_reason reason = verify_last(heap, &member);
+    if (reason == MISUSE_NONE) {
         reason = MISUSE_DAMAGED_LINK;
-        count = reclaim_end(heap, &last, page_count_max);
-        answer = freelist_first(heap, RECLAIM_SIZE_MIN, &block);
+        count = reclaim_end(heap, &member, heap_load(heap, HEAP_END), page_count_max);
+        answer = freelist_first(heap, RECLAIM_SIZE_MIN, &member);
     }
     while (answer == FREELIST_FOUND && count < page_count_max) {
-        count += reclaim_hole(heap, block, page_count_max - count);
-        answer = freelist_after(heap, block, RECLAIM_SIZE_MIN, &block);
+        count += reclaim_hole(heap, &member, page_count_max - count);
+        answer = freelist_after(heap, RECLAIM_SIZE_MIN, &member);
     }
     if (answer == FREELIST_DAMAGED)
-        misuse_report(heap, reason, MISUSE_RECLAIM, block_payload(block));
+        misuse_report(heap, reason, MISUSE_RECLAIM, block_payload(member.block));
     machine_interrupts_restore(interrupts);
     return count;
 }

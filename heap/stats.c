@@ -2,22 +2,33 @@
 #include "heap/kmalloc.h"
 #include "heap/misuse.h"
 
-/* Adds up the free blocks. */
+/* Counts a free block. */
+static void free_block_add(struct heap_stats *stats, uint32_t size_bytes)
+{
+    uint32_t usable = size_bytes - BLOCK_OVERHEAD;
+    stats->free_blocks++;
+    stats->free_bytes += size_bytes;
+    stats->largest_free = usable > stats->largest_free ? usable : stats->largest_free;
+}
+
+/* Adds up the free blocks: the last one, and those on the lists. */
 static void free_blocks_read(const struct heap *heap, struct heap_stats *stats)
 {
-    block_t block;
-    uint32_t largest = BLOCK_OVERHEAD;
-    enum freelist_answer answer = freelist_first(heap, BLOCK_SIZE_MIN, &block);
+    struct member member;
+    enum misuse_reason reason = verify_last(heap, &member);
+    if (reason != MISUSE_NONE) {
+        misuse_report(heap, reason, MISUSE_STATS, block_payload(member.block));
+        return;
+    }
+    if (!tag_used(member.tag))
+        free_block_add(stats, tag_size(member.tag));
+    enum freelist_answer answer = freelist_first(heap, BLOCK_SIZE_MIN, &member);
     while (answer == FREELIST_FOUND) {
-        uint32_t size = tag_size(tag_load(heap, block.at));
-        stats->free_blocks++;
-        stats->free_bytes += size;
-        largest = size > largest ? size : largest;
-        answer = freelist_after(heap, block, BLOCK_SIZE_MIN, &block);
+        free_block_add(stats, tag_size(member.tag));
+        answer = freelist_after(heap, BLOCK_SIZE_MIN, &member);
     }
     if (answer == FREELIST_DAMAGED)
-        misuse_report(heap, MISUSE_DAMAGED_LINK, MISUSE_STATS, block_payload(block));
-    stats->largest_free = largest - BLOCK_OVERHEAD;
+        misuse_report(heap, MISUSE_DAMAGED_LINK, MISUSE_STATS, block_payload(member.block));
 }
 
 void heap_stats(const struct heap *heap, struct heap_stats *stats)

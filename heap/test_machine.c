@@ -89,11 +89,23 @@ void test_expect(vaddr_t at, uint32_t seed, uint32_t size_bytes)
         EXPECT_EQUAL(test_word(at.v + i), seed * 2654435761u + i);
 }
 
+void test_list_remove(block_t block, uint32_t size_bytes)
+{
+    struct member member = {
+        .block = block,
+        .next = test_word(block_next_link(block).v),
+        .prev = test_word(block_prev_link(block).v),
+        .head = test_policy == HEAP_BINS ? bins_head(size_bytes) : FIRST_FIT_HEAD,
+    };
+    freelist_remove(&test_heap, &member);
+}
+
 /* Sums over the blocks of the extent. */
 struct sums {
     uint32_t used_count;
     uint32_t used_bytes;
     uint32_t free_count;
+    uint32_t listed_count; /* of these, all but the last block */
 };
 
 /* Every page with a byte of [from, to) is mapped. */
@@ -117,7 +129,7 @@ static struct sums blocks_hold(uint32_t end)
     struct sums sums = {0};
     bool previous_free = false;
     uint32_t at = TEST_START.v + CONTROL_SIZE;
-    EXPECT_EQUAL(test_tag(at), TAG_SENTINEL);
+    EXPECT_EQUAL(test_tag(at), TAG_PROLOGUE);
     for (at += 4; at != end - 4u;) {
         uint32_t tag = test_tag(at);
         uint32_t size = tag & ~7u;
@@ -131,9 +143,10 @@ static struct sums blocks_hold(uint32_t end)
         sums.used_count += used;
         sums.used_bytes += used ? size : 0;
         sums.free_count += !used;
+        sums.listed_count += !used && at + size != end - 4u;
         at += size;
     }
-    EXPECT_EQUAL(test_tag(at), TAG_SENTINEL);
+    EXPECT_EQUAL(test_tag(at), TAG_EPILOGUE);
     return sums;
 }
 
@@ -190,6 +203,9 @@ static void pages_hold(uint32_t end)
         }
     }
     EXPECT_EQUAL(test_field(HEAP_MAPPED_PAGES), pages);
+    uint32_t size = end - TEST_START.v;
+    EXPECT_EQUAL(test_field(HEAP_DENSE),
+                 size / PAGE_SIZE == pages ? (size - CONTROL_SIZE - 8u) / 8u : 0);
     EXPECT_EQUAL(test_frames_word(FRAMES_MANAGED) - test_frames_word(FRAMES_FREE), pages + tables);
 }
 
@@ -201,7 +217,7 @@ void test_heap_hold(void)
     struct sums sums = blocks_hold(end);
     EXPECT_EQUAL(test_field(HEAP_LIVE_BLOCKS), sums.used_count);
     EXPECT_EQUAL(test_field(HEAP_LIVE_BYTES), sums.used_bytes);
-    EXPECT_EQUAL(lists_hold(), sums.free_count);
+    EXPECT_EQUAL(lists_hold(), sums.listed_count);
     pages_hold(end);
     test_frames_hold();
     EXPECT_EQUAL(test_tlb_stale(), 0);

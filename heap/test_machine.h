@@ -3,6 +3,7 @@
 #ifndef KHEAP_HEAP_TEST_MACHINE_H
 #define KHEAP_HEAP_TEST_MACHINE_H
 
+#include "heap/freelist.h"
 #include "heap/kmalloc.h"
 #include "heap/misuse.h"
 #include "mmu_x86/injection.h"
@@ -57,6 +58,9 @@ vaddr_t test_alloc(uint32_t size_bytes);
 /* Writes a pattern into a block's usable bytes, and expects its first size_bytes to hold it. */
 void test_write(vaddr_t at, uint32_t seed);
 void test_expect(vaddr_t at, uint32_t seed, uint32_t size_bytes);
+
+/* Takes a free block off its list, as the core does, but whether it is believed or not. */
+void test_list_remove(block_t block, uint32_t size_bytes);
 
 /* Ends the process unless the heap is whole: blocks tile the extent, no two free neighbours, the
  * lists hold exactly the free blocks, counters, mapped pages, frame bitmap and TLB agree. */

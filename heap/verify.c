@@ -1,142 +1,141 @@
 #include "heap/verify.h"
 
-#include "heap/freelist.h"
 #include "mmu_x86/paging.h"
+
+/* True if the page of the word at `at`, which lies in the extent, is mapped. */
+static bool mapped(const struct extent *extent, uint32_t at)
+{
+    uint32_t entry;
+    return extent->dense != 0 || paging_translate(vaddr_of(page_round_down(at)), &entry);
+}
+
+static bool readable(const struct extent *extent, uint32_t at)
+{
+    return at % 4u == 0 && at >= extent->first - 4u && at < extent->end && mapped(extent, at);
+}
 
 bool verify_readable(const struct heap *heap, uint32_t at)
 {
-    uint32_t end = heap_load(heap, HEAP_END);
-    if (at % 4u != 0 || at < heap->at.v + CONTROL_SIZE || at >= end - 3u)
-        return false;
-    /* Only where pages were reclaimed can one in the extent be missing. */
-    uint32_t entry;
-    return heap_load(heap, HEAP_MAPPED_PAGES) == (end - heap->at.v) / PAGE_SIZE ||
-           paging_translate(vaddr_of(page_round_down(at)), &entry);
+    struct extent extent = extent_of(heap);
+    return readable(&extent, at);
 }
 
-/* True if the words of the tag, with size_room bytes to the end of the extent, can be a block's. */
-static bool tag_legal(tag_t tag, uint32_t size_room)
+bool verify_member_precise(const struct extent *extent, uint32_t at)
 {
-    uint32_t flags = tag.word & TAG_FLAGS;
-    return tag_size(tag) >= BLOCK_SIZE_MIN && tag_size(tag) <= size_room &&
-           (flags & TAG_RESERVED) == 0 && flags != (TAG_USED | TAG_SPARSE);
+    return at % BLOCK_GRANULE == 4u && readable(extent, at) && readable(extent, at + 8u);
 }
 
-/* Reads a header. Returns false if none can stand there, or it is not legal. */
-static bool header_read(const struct heap *heap, block_t block, tag_t *tag)
+/* Reads and believes the tags of the block at `block`, or returns why not: MISUSE_NOT_A_BLOCK or
+ * MISUSE_TAGS_DISAGREE. */
+static enum misuse_reason verify_tags(const struct heap *heap, const struct extent *extent,
+                                      block_t block, tag_t *tag)
 {
-    uint32_t epilogue = block_epilogue(heap).at;
-    if (block.at % BLOCK_GRANULE != 4u || block.at < block_first(heap).at || block.at >= epilogue ||
-        !verify_readable(heap, block.at))
-        return false;
+    uint32_t room = extent_epilogue(extent) - block.at;
+    if (block.at < extent->first || !verify_member_precise(extent, block.at))
+        return MISUSE_NOT_A_BLOCK;
     *tag = tag_load(heap, block.at);
-    return tag_legal(*tag, epilogue - block.at);
-}
-
-enum misuse_reason verify_block(const struct heap *heap, block_t block, tag_t *tag)
-{
-    if (!header_read(heap, block, tag))
+    if (!tag_legal_used(*tag, room) && !tag_legal_free(*tag, room))
         return MISUSE_NOT_A_BLOCK;
     uint32_t footer = block.at + tag_size(*tag) - 4u;
-    if (!verify_readable(heap, footer) || tag_load(heap, footer).word != tag->word)
+    if (!mapped(extent, footer) || tag_load(heap, footer).word != tag->word)
         return MISUSE_TAGS_DISAGREE;
     return MISUSE_NONE;
 }
 
-/* True if a free block's links are mapped: they are on another page than its header if that is a
- * page's last word, which only happens if the header is a false one. */
-static bool links_readable(const struct heap *heap, block_t block)
+enum misuse_reason verify_block(const struct heap *heap, block_t block, tag_t *tag)
 {
-    return (block.at & PAGE_MASK) != PAGE_SIZE - 4u || verify_readable(heap, block.at + 4u);
-}
-
-bool verify_member(const struct heap *heap, block_t block)
-{
-    tag_t tag;
-    return header_read(heap, block, &tag) && !tag_used(tag) && links_readable(heap, block);
+    struct extent extent = extent_of(heap);
+    return verify_tags(heap, &extent, block, tag);
 }
 
 enum misuse_reason verify_payload(const struct heap *heap, vaddr_t payload, tag_t *tag)
 {
+    struct extent extent = extent_of(heap);
+    block_t block = block_of_payload(payload);
     if (payload.v % BLOCK_GRANULE != 0)
         return MISUSE_MISALIGNED;
-    block_t block = block_of_payload(payload);
-    if (block.at < block_first(heap).at || block.at >= block_epilogue(heap).at)
+    if (block.at < extent.first || block.at >= extent_epilogue(&extent))
         return MISUSE_FOREIGN;
-    enum misuse_reason reason = verify_block(heap, block, tag);
-    if (reason == MISUSE_NONE && !tag_used(*tag))
-        return MISUSE_DOUBLE_FREE;
+    enum misuse_reason reason = verify_tags(heap, &extent, block, tag);
+    return reason == MISUSE_NONE && !tag_used(*tag) ? MISUSE_DOUBLE_FREE : reason;
+}
+
+bool verify_free(const struct heap *heap, block_t block, struct member *member)
+{
+    struct extent extent = extent_of(heap);
+    member->block = block;
+    if (verify_tags(heap, &extent, block, &member->tag) != MISUSE_NONE || tag_used(member->tag))
+        return false;
+    member->head = verify_list(heap, tag_size(member->tag));
+    return verify_links(heap, &extent, member, true);
+}
+
+/* Believes the links of a free neighbour, whose tags are believed, if it is on a list. */
+static enum misuse_reason neighbour_links(const struct heap *heap, const struct extent *extent,
+                                          struct member *member)
+{
+    uint32_t size = tag_size(member->tag);
+    member->next = 0;
+    member->prev = 0;
+    member->head = 0;
+    if (member->block.at + size == extent_epilogue(extent))
+        return MISUSE_NONE;
+    member->head = verify_list(heap, size);
+    return verify_links(heap, extent, member, true) ? MISUSE_NONE : MISUSE_DAMAGED_LINK;
+}
+
+enum misuse_reason verify_previous(const struct heap *heap, uint32_t boundary, tag_t footer,
+                                   struct member *member)
+{
+    struct extent extent = extent_of(heap);
+    uint32_t at = boundary - tag_size(footer);
+    /* A footer whose size leads to another block's header is not that block's. */
+    if (!tag_legal_free(footer, boundary - extent.first) || !mapped(&extent, at) ||
+        tag_load(heap, at).word != footer.word)
+        return MISUSE_DAMAGED_NEIGHBOUR;
+    member->tag = footer;
+    member->block = block_at(at);
+    return neighbour_links(heap, &extent, member);
+}
+
+enum misuse_reason verify_next(const struct heap *heap, uint32_t boundary, tag_t header,
+                               struct member *member)
+{
+    struct extent extent = extent_of(heap);
+    uint32_t footer = boundary + tag_size(header) - 4u;
+    if (!tag_legal_free(header, extent_epilogue(&extent) - boundary) || !mapped(&extent, footer) ||
+        tag_load(heap, footer).word != header.word)
+        return MISUSE_DAMAGED_NEIGHBOUR;
+    member->tag = header;
+    member->block = block_at(boundary);
+    return neighbour_links(heap, &extent, member);
+}
+
+enum misuse_reason verify_neighbours(const struct heap *heap, uint32_t start, uint32_t end,
+                                     struct neighbours *neighbours)
+{
+    struct extent extent = extent_of(heap);
+    enum misuse_reason reason = MISUSE_NONE;
+    tag_t before = tag_load(heap, start - 4u);
+    tag_t behind = tag_load(heap, end);
+    neighbours->previous.tag = tag_of(0, TAG_EPILOGUE);
+    neighbours->next.tag = tag_of(0, TAG_EPILOGUE);
+    if (!verify_used_before(&extent, start, before))
+        reason = verify_previous(heap, start, before, &neighbours->previous);
+    if (reason == MISUSE_NONE && !verify_used_behind(&extent, end, behind))
+        reason = verify_next(heap, end, behind, &neighbours->next);
     return reason;
 }
 
-enum misuse_reason verify_free(const struct heap *heap, block_t block, tag_t *tag)
+enum misuse_reason verify_last(const struct heap *heap, struct member *last)
 {
-    if (verify_block(heap, block, tag) != MISUSE_NONE || tag_used(*tag) ||
-        !links_readable(heap, block) || !freelist_linked(heap, block, tag_size(*tag)))
-        return MISUSE_DAMAGED_LINK;
-    return MISUSE_NONE;
-}
-
-/* Believes a neighbour whole, used or free, so that neither a wrong merge nor a missed one can
- * follow from a tag that was overwritten. *tag stays TAG_SENTINEL if the neighbour is used. */
-static enum misuse_reason verify_neighbour(const struct heap *heap, block_t block, tag_t *tag)
-{
-    tag_t found;
-    if (verify_block(heap, block, &found) != MISUSE_NONE)
+    struct extent extent = extent_of(heap);
+    uint32_t epilogue = extent_epilogue(&extent);
+    tag_t footer = tag_load(heap, epilogue - 4u);
+    *last = (struct member){.block = block_at(epilogue), .tag = tag_of(0, TAG_EPILOGUE)};
+    if (tag_load(heap, epilogue).word != TAG_EPILOGUE)
         return MISUSE_DAMAGED_NEIGHBOUR;
-    return tag_used(found) ? MISUSE_NONE : verify_free(heap, block, tag);
-}
-
-/* The block before `block`: its footer is the word before the header. */
-static enum misuse_reason verify_previous(const struct heap *heap, block_t block,
-                                          struct neighbours *neighbours)
-{
-    tag_t footer = tag_load(heap, block.at - 4u);
-    uint32_t room = block.at - block_first(heap).at;
-    if (room == 0)
-        return footer.word == TAG_SENTINEL ? MISUSE_NONE : MISUSE_DAMAGED_NEIGHBOUR;
-    if (!tag_legal(footer, room))
-        return MISUSE_DAMAGED_NEIGHBOUR;
-    neighbours->previous = block_at(block.at - tag_size(footer));
-    /* A footer whose size leads to another block's header is not that block's. */
-    if (!verify_readable(heap, neighbours->previous.at) ||
-        tag_load(heap, neighbours->previous.at).word != footer.word)
-        return MISUSE_DAMAGED_NEIGHBOUR;
-    return verify_neighbour(heap, neighbours->previous, &neighbours->previous_tag);
-}
-
-/* The block after `block`, or the epilogue. */
-static enum misuse_reason verify_next(const struct heap *heap, block_t block, tag_t tag,
-                                      struct neighbours *neighbours)
-{
-    neighbours->next = block_at(block.at + tag_size(tag));
-    if (neighbours->next.at != block_epilogue(heap).at)
-        return verify_neighbour(heap, neighbours->next, &neighbours->next_tag);
-    tag_t header = tag_load(heap, neighbours->next.at);
-    return header.word == TAG_SENTINEL ? MISUSE_NONE : MISUSE_DAMAGED_NEIGHBOUR;
-}
-
-enum misuse_reason verify_neighbours(const struct heap *heap, block_t block, tag_t tag,
-                                     struct neighbours *neighbours)
-{
-    neighbours->previous_tag = tag_of(0, TAG_SENTINEL);
-    neighbours->next_tag = tag_of(0, TAG_SENTINEL);
-    enum misuse_reason reason = verify_previous(heap, block, neighbours);
-    if (reason != MISUSE_NONE)
-        return reason;
-    return verify_next(heap, block, tag, neighbours);
-}
-
-enum misuse_reason verify_last(const struct heap *heap, struct neighbours *neighbours)
-{
-    block_t epilogue = block_epilogue(heap);
-    *neighbours = (struct neighbours){
-        .previous = epilogue,
-        .previous_tag = tag_of(0, TAG_SENTINEL),
-        .next = epilogue,
-        .next_tag = tag_load(heap, epilogue.at),
-    };
-    if (neighbours->next_tag.word != TAG_SENTINEL)
-        return MISUSE_DAMAGED_NEIGHBOUR;
-    return verify_previous(heap, epilogue, neighbours);
+    if (verify_used_before(&extent, epilogue, footer))
+        return MISUSE_NONE;
+    return verify_previous(heap, epilogue, footer, last);
 }

@@ -57,7 +57,7 @@ TEST(without_holes_the_tables_are_not_asked)
         (void)test_alloc(page_count * PAGE_SIZE);
         uint64_t before = probe_counts().loads;
         EXPECT(verify_readable(&test_heap, test_field(HEAP_END) - 4u));
-        EXPECT_EQUAL(probe_counts().loads - before, 2); /* HEAP_END, HEAP_MAPPED_PAGES */
+        EXPECT_EQUAL(probe_counts().loads - before, 2); /* HEAP_END, HEAP_DENSE */
     }
 }
 
@@ -71,7 +71,10 @@ TEST(a_block_starts_4_above_a_multiple_of_8)
     fake_block(inside.v, 64, TAG_USED);
     EXPECT_EQUAL(verify_block(&test_heap, block_at(inside.v), &tag), MISUSE_NOT_A_BLOCK);
     fake_block(inside.v, 64, 0);
-    EXPECT(!verify_member(&test_heap, block_at(inside.v)));
+    struct extent extent = extent_of(&test_heap);
+    EXPECT(!verify_member(&test_heap, &extent, inside.v, true));
+    fake_block(inside.v + 4u, 64, 0);
+    EXPECT(verify_member(&test_heap, &extent, inside.v + 4u, true));
 }
 
 TEST(a_block_ends_at_the_epilogue_at_most)
@@ -87,7 +90,7 @@ TEST(a_block_ends_at_the_epilogue_at_most)
     EXPECT_EQUAL(verify_block(&test_heap, block_at(inside.v + 4u), &tag), MISUSE_NOT_A_BLOCK);
 }
 
-TEST(neighbours_that_are_used_have_the_sentinels_tag)
+TEST(neighbours_that_are_used_have_the_epilogues_tag)
 {
     up();
     vaddr_t row[3];
@@ -96,18 +99,20 @@ TEST(neighbours_that_are_used_have_the_sentinels_tag)
     tag_t tag;
     struct neighbours neighbours;
     EXPECT_EQUAL(verify_payload(&test_heap, row[1], &tag), MISUSE_NONE);
-    EXPECT_EQUAL(verify_neighbours(&test_heap, block_of_payload(row[1]), tag, &neighbours),
-                 MISUSE_NONE);
-    EXPECT_EQUAL(neighbours.previous_tag.word, TAG_SENTINEL);
-    EXPECT_EQUAL(neighbours.next_tag.word, TAG_SENTINEL);
-    EXPECT_EQUAL(neighbours.previous.at, row[0].v - 4u);
-    EXPECT_EQUAL(neighbours.next.at, row[2].v - 4u);
+    uint32_t start = row[1].v - 4u;
+    uint32_t end = start + tag_size(tag);
+    EXPECT_EQUAL(verify_neighbours(&test_heap, start, end, &neighbours), MISUSE_NONE);
+    EXPECT_EQUAL(neighbours.previous.tag.word, TAG_EPILOGUE);
+    EXPECT_EQUAL(neighbours.next.tag.word, TAG_EPILOGUE);
     kfree(&test_heap, row[0]);
     kfree(&test_heap, row[2]);
-    EXPECT_EQUAL(verify_neighbours(&test_heap, block_of_payload(row[1]), tag, &neighbours),
-                 MISUSE_NONE);
-    EXPECT_EQUAL(neighbours.previous_tag.word, test_tag(row[0].v - 4u));
-    EXPECT_EQUAL(neighbours.next_tag.word, test_tag(row[2].v - 4u));
+    EXPECT_EQUAL(verify_neighbours(&test_heap, start, end, &neighbours), MISUSE_NONE);
+    EXPECT_EQUAL(neighbours.previous.tag.word, test_tag(row[0].v - 4u));
+    EXPECT_EQUAL(neighbours.next.tag.word, test_tag(row[2].v - 4u));
+    EXPECT_EQUAL(neighbours.previous.block.at, row[0].v - 4u);
+    EXPECT_EQUAL(neighbours.next.block.at, row[2].v - 4u);
+    EXPECT(neighbours.previous.head != 0);
+    EXPECT_EQUAL(neighbours.next.head, 0); /* it was merged with the last block */
 }
 
 /* The false block that the footer leads to is a whole one, and larger. */
@@ -120,30 +125,29 @@ TEST(a_footer_is_believed_with_its_own_header_only)
     struct neighbours neighbours;
     tag_t tag;
     EXPECT_EQUAL(verify_payload(&test_heap, at, &tag), MISUSE_NONE);
-    fake_block(header - 64u, 128, TAG_USED);
-    test_poke(header - 4u, (64u | TAG_USED) ^ TEST_KEY ^ (header - 4u));
-    EXPECT_EQUAL(verify_neighbours(&test_heap, block_at(header), tag, &neighbours),
+    fake_block(header - 64u, 128, 0);
+    test_poke(header - 4u, 64u ^ TEST_KEY ^ (header - 4u));
+    EXPECT_EQUAL(verify_neighbours(&test_heap, header, header + tag_size(tag), &neighbours),
                  MISUSE_DAMAGED_NEIGHBOUR);
 }
 
 /* There is no block that could be named instead. */
 TEST(a_last_footer_that_cannot_be_one_is_reported_at_the_end)
 {
-    static const uint32_t tags[] = {64 | TAG_RESERVED, 1u << 20, 8 | TAG_USED, TAG_SENTINEL};
+    static const uint32_t tags[] = {64 | TAG_RESERVED, 1u << 20, 8, 1u << 20 | TAG_USED};
     for (uint32_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
         up();
         uint32_t epilogue = test_field(HEAP_END) - 4u;
         test_poke(epilogue - 4u, tags[i] ^ TEST_KEY ^ (epilogue - 4u));
-        struct neighbours last;
+        struct member last;
         EXPECT_EQUAL(verify_last(&test_heap, &last), MISUSE_DAMAGED_NEIGHBOUR);
-        EXPECT_EQUAL(last.previous.at, epilogue);
-        EXPECT_EQUAL(last.next.at, epilogue);
+        EXPECT_EQUAL(last.block.at, epilogue);
     }
 }
 
 TEST(an_epilogue_that_is_damaged_is_reported)
 {
-    static const uint32_t tags[] = {0, TAG_SENTINEL + 1u, 64 | TAG_USED};
+    static const uint32_t tags[] = {0, TAG_EPILOGUE + 1u, 64 | TAG_USED};
     for (uint32_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
         up();
         uint32_t epilogue = test_field(HEAP_END) - 4u;
@@ -151,9 +155,10 @@ TEST(an_epilogue_that_is_damaged_is_reported)
         tag_t tag;
         EXPECT_EQUAL(verify_payload(&test_heap, at, &tag), MISUSE_NONE);
         test_poke(epilogue, tags[i] ^ TEST_KEY ^ epilogue);
+        struct member last;
         struct neighbours neighbours;
-        EXPECT_EQUAL(verify_last(&test_heap, &neighbours), MISUSE_DAMAGED_NEIGHBOUR);
-        EXPECT_EQUAL(verify_neighbours(&test_heap, block_of_payload(at), tag, &neighbours),
+        EXPECT_EQUAL(verify_last(&test_heap, &last), MISUSE_DAMAGED_NEIGHBOUR);
+        EXPECT_EQUAL(verify_neighbours(&test_heap, at.v - 4u, epilogue, &neighbours),
                      MISUSE_DAMAGED_NEIGHBOUR);
     }
 }
@@ -165,7 +170,7 @@ int main(void)
     RUN_BOTH(without_holes_the_tables_are_not_asked);
     RUN_BOTH(a_block_starts_4_above_a_multiple_of_8);
     RUN_BOTH(a_block_ends_at_the_epilogue_at_most);
-    RUN_BOTH(neighbours_that_are_used_have_the_sentinels_tag);
+    RUN_BOTH(neighbours_that_are_used_have_the_epilogues_tag);
     RUN_BOTH(a_footer_is_believed_with_its_own_header_only);
     RUN_BOTH(a_last_footer_that_cannot_be_one_is_reported_at_the_end);
     RUN_BOTH(an_epilogue_that_is_damaged_is_reported);

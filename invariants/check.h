@@ -21,8 +21,10 @@ struct census {
     uint32_t used_blocks;
     uint32_t used_bytes;
     uint32_t free_blocks;
-    uint32_t free_sum; /* the sum of the free blocks' addresses, and their exclusive or: */
-    uint32_t free_xor; /* equal, with the count, for the lists exactly if they hold these blocks */
+    uint32_t listed_blocks; /* free blocks that belong on a list: all but the last block */
+    uint32_t listed_sum;    /* the sum of their addresses, and their exclusive or: */
+    uint32_t
+        listed_xor; /* equal, with the count, for the lists exactly if they hold these blocks */
     uint32_t hole_pages;    /* unmapped pages inside the holes of sparse free blocks */
     uint32_t largest_free;  /* the largest free block */
     uint32_t largest_dense; /* the largest free block that is not sparse */

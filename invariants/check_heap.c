@@ -7,6 +7,10 @@
 
 #include "heap/block.h"
 
+/* The tags of a used block of 8 bytes, and of one of none. */
+#define PROLOGUE 9u
+#define EPILOGUE 1u
+
 /* The tag stored at `at`, decoded here and not by heap/block.h. */
 static bool read_tag(const struct scene *scene, struct eye *eye, uint32_t at, uint32_t *tag,
                      struct violation *violation)
@@ -42,15 +46,15 @@ bool rule_H3(uint32_t at, uint32_t tag, bool previous_free, struct violation *vi
     return violation_set(violation, RULE_H3, at, 1, tag, "free block behind a free block at");
 }
 
-static bool rule_H4(const struct scene *scene, struct eye *eye, uint32_t at, const char *what,
-                    struct violation *violation)
+static bool rule_H4(const struct scene *scene, struct eye *eye, uint32_t at, uint32_t expected,
+                    const char *what, struct violation *violation)
 {
     uint32_t tag = 0;
     if (!read_tag(scene, eye, at, &tag, violation))
         return false;
-    if (tag == 1u)
+    if (tag == expected)
         return true;
-    return violation_set(violation, RULE_H4, at, 1, tag, what);
+    return violation_set(violation, RULE_H4, at, expected, tag, what);
 }
 
 /* Pages of the hole of a sparse free block that are not mapped. */
@@ -73,8 +77,11 @@ static void count_block(struct eye *eye, uint32_t at, uint32_t tag, struct censu
         return;
     }
     census->free_blocks++;
-    census->free_sum += at;
-    census->free_xor ^= at;
+    if (at + size != census->end - 4u) {
+        census->listed_blocks++;
+        census->listed_sum += at;
+        census->listed_xor ^= at;
+    }
     census->largest_free = size > census->largest_free ? size : census->largest_free;
     if ((tag & 2u) != 0)
         census->hole_pages += hole_pages(eye, at, size);
@@ -88,7 +95,7 @@ bool check_blocks(const struct scene *scene, struct census *census, struct viola
     uint32_t epilogue = census->end - 4u;
     uint32_t at = scene->heap_at.v + CONTROL_SIZE + 4u;
     bool previous_free = false;
-    if (!rule_H4(scene, &eye, at - 4u, "prologue at", violation))
+    if (!rule_H4(scene, &eye, at - 4u, PROLOGUE, "prologue at", violation))
         return false;
     while (at < epilogue) {
         uint32_t header = 0;
@@ -105,7 +112,7 @@ bool check_blocks(const struct scene *scene, struct census *census, struct viola
         previous_free = (header & 1u) == 0;
         at += header & ~7u;
     }
-    return rule_H4(scene, &eye, epilogue, "epilogue at", violation);
+    return rule_H4(scene, &eye, epilogue, EPILOGUE, "epilogue at", violation);
 }
 
 static bool rule_H7(uint32_t field, uint32_t expected, uint32_t found, const char *what,
@@ -185,12 +192,25 @@ static bool rule_X3(const struct scene *scene, const struct census *census,
                          "unmapped pages (expected: those in holes) of the heap at");
 }
 
+static bool rule_X4(const struct scene *scene, const struct census *census, uint32_t found,
+                    struct violation *violation)
+{
+    uint32_t size = census->end - scene->heap_at.v;
+    bool dense = size / PAGE_SIZE == census->mapped_pages;
+    uint32_t expected = dense ? (size - CONTROL_SIZE - 8u) / 8u : 0;
+    if (found == expected)
+        return true;
+    return violation_set(violation, RULE_X4, scene->heap_at.v + HEAP_DENSE, expected, found,
+                         "granules in mapped pages at");
+}
+
 bool check_sums(const struct scene *scene, const struct census *census, struct violation *violation)
 {
     const uint32_t *control = control_words(scene, violation);
     uint32_t at = scene->heap_at.v;
     return control != NULL && rule_X1(scene, census, control[HEAP_MAPPED_PAGES / 4u], violation) &&
            rule_X3(scene, census, violation) &&
+           rule_X4(scene, census, control[HEAP_DENSE / 4u], violation) &&
            rule_H7(at + HEAP_LIVE_BLOCKS, census->used_blocks, control[HEAP_LIVE_BLOCKS / 4u],
                    "count of used blocks at", violation) &&
            rule_H7(at + HEAP_LIVE_BYTES, census->used_bytes, control[HEAP_LIVE_BYTES / 4u],
@@ -220,9 +240,10 @@ bool check_all(const struct scene *scene, struct census *census, struct violatio
     return check_frames(scene, violation);
 }
 
-/* The tags of one block, and its place on a list if it is free. Sets *tag. */
+/* The tags of one block, with `room` bytes up to `epilogue` or another block, and its place on a
+ * list if it is free and not the last one. Sets *tag. */
 static bool check_one(const struct scene *scene, struct eye *eye, uint32_t at, uint32_t room,
-                      uint32_t *tag, struct violation *violation)
+                      uint32_t epilogue, uint32_t *tag, struct violation *violation)
 {
     uint32_t footer = 0;
     if (!read_tag(scene, eye, at, tag, violation) || !rule_H1(at, *tag, room, violation))
@@ -231,7 +252,8 @@ static bool check_one(const struct scene *scene, struct eye *eye, uint32_t at, u
     if (!read_tag(scene, eye, footer_at, &footer, violation) ||
         !rule_H2(footer_at, *tag, footer, violation))
         return false;
-    return (*tag & 1u) != 0 || check_links(scene, at, *tag & ~7u, violation);
+    return (*tag & 1u) != 0 || at + (*tag & ~7u) == epilogue ||
+           check_links(scene, at, *tag & ~7u, violation);
 }
 
 /* A block and its neighbours on both sides. Requires that it lies in [first, epilogue). */
@@ -241,23 +263,23 @@ static bool check_around(const struct scene *scene, uint32_t at, uint32_t epilog
     struct eye eye = EYE_OPEN;
     uint32_t first = scene->heap_at.v + CONTROL_SIZE + 4u;
     uint32_t neighbour = 0;
-    if (!check_one(scene, &eye, at, epilogue - at, tag, violation))
+    if (!check_one(scene, &eye, at, epilogue - at, epilogue, tag, violation))
         return false;
     uint32_t next = at + (*tag & ~7u);
     if (next == epilogue) {
-        if (!rule_H4(scene, &eye, epilogue, "epilogue at", violation))
+        if (!rule_H4(scene, &eye, epilogue, EPILOGUE, "epilogue at", violation))
             return false;
-    } else if (!check_one(scene, &eye, next, epilogue - next, &neighbour, violation) ||
+    } else if (!check_one(scene, &eye, next, epilogue - next, epilogue, &neighbour, violation) ||
                !rule_H3(next, neighbour, (*tag & 1u) == 0, violation)) {
         return false;
     }
     if (at == first)
-        return rule_H4(scene, &eye, at - 4u, "prologue at", violation);
+        return rule_H4(scene, &eye, at - 4u, PROLOGUE, "prologue at", violation);
     if (!read_tag(scene, &eye, at - 4u, &neighbour, violation) ||
         !rule_H1(at - 4u, neighbour, at - first, violation))
         return false;
     uint32_t previous = at - (neighbour & ~7u);
-    return check_one(scene, &eye, previous, at - previous, &neighbour, violation) &&
+    return check_one(scene, &eye, previous, at - previous, epilogue, &neighbour, violation) &&
            rule_H3(at, *tag, (neighbour & 1u) == 0, violation);
 }
 

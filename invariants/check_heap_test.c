@@ -133,7 +133,8 @@ static void free_without_merging(vaddr_t payload)
     uint32_t size = test_size(payload);
     heap_count(&test_heap, HEAP_LIVE_BLOCKS, 0u - 1u);
     heap_count(&test_heap, HEAP_LIVE_BYTES, 0u - size);
-    carve_give_back(&test_heap, (struct stretch){block_of_payload(payload), size, 0});
+    struct extent extent = extent_of(&test_heap);
+    carve_give_back(&test_heap, &extent, (struct stretch){block_of_payload(payload), size, 0});
 }
 
 TEST(H3_free_neighbours_are_reported)

@@ -1,4 +1,5 @@
-/* Rules H5 and H6: the lists of free blocks, from their heads and from the blocks. */
+/* Rules H5 and H6: the lists of free blocks, from their heads and from the blocks. The last block
+ * is on none. */
 #include "invariants/check.h"
 #include "invariants/eye.h"
 #include "invariants/predicates.h"
@@ -89,8 +90,8 @@ static bool check_list(const struct scene *scene, const struct census *census,
             return false;
         found->sum += block;
         found->xor_all ^= block;
-        if (++found->count > census->free_blocks)
-            return violation_set(violation, RULE_H5, block, census->free_blocks, found->count,
+        if (++found->count > census->listed_blocks)
+            return violation_set(violation, RULE_H5, block, census->listed_blocks, found->count,
                                  "more on the lists than free blocks, the last at");
         previous = block;
         block = next;
@@ -157,10 +158,10 @@ bool check_lists(const struct scene *scene, const struct census *census,
         !rule_H6_bitmap(scene->heap_at.v + BINS_ROW_BITMAP, 0,
                         control[BINS_ROW_BITMAP / 4u] >> BINS_ROWS, violation))
         return false;
-    if (found.count == census->free_blocks && found.sum == census->free_sum &&
-        found.xor_all == census->free_xor)
+    if (found.count == census->listed_blocks && found.sum == census->listed_sum &&
+        found.xor_all == census->listed_xor)
         return true;
-    return violation_set(violation, RULE_H5, scene->heap_at.v, census->free_blocks, found.count,
+    return violation_set(violation, RULE_H5, scene->heap_at.v, census->listed_blocks, found.count,
                          "blocks on the lists (expected: the free blocks) of the heap at");
 }
 

@@ -47,7 +47,7 @@ TEST(H5_free_block_on_no_list_is_reported)
                               test_blocks.hole, test_blocks.dense};
     for (uint32_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
         test_core_begin();
-        freelist_remove(&test_heap, block_of_payload(blocks[i]), test_size(blocks[i]));
+        test_list_remove(block_of_payload(blocks[i]), test_size(blocks[i]));
         test_expect_broken(RULE_H5);
         test_core_undo();
     }
@@ -73,7 +73,7 @@ TEST(H5_block_in_the_wrong_bin_is_reported)
         uint32_t size = test_size(blocks[i]);
         uint32_t step = size < BINS_EXACT_END ? 8u : size / 32u + 8u;
         test_core_begin();
-        freelist_remove(&test_heap, block_of_payload(blocks[i]), size);
+        test_list_remove(block_of_payload(blocks[i]), size);
         bins_insert(&test_heap, block_of_payload(blocks[i]), size + step);
         test_expect_broken(RULE_H5);
         EXPECT_EQUAL(test_violation.at, test_header(blocks[i]));
@@ -103,7 +103,7 @@ TEST(H5_another_block_in_place_of_a_free_one_is_reported)
 {
     test_scene_up();
     test_core_begin();
-    freelist_remove(&test_heap, block_of_payload(test_blocks.row[3]), ROW_SIZE);
+    test_list_remove(block_of_payload(test_blocks.row[3]), ROW_SIZE);
     freelist_insert(&test_heap, block_at(forged_block()), ROW_SIZE);
     test_expect_broken(RULE_H5);
     EXPECT_EQUAL(test_violation.found, test_violation.expected);

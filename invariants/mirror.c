@@ -111,6 +111,7 @@ void mirror_clear(struct mirror *mirror)
     mirror->used_blocks = 0;
     mirror->used_bytes = 0;
     mirror->free_blocks = 0;
+    mirror->listed_blocks = 0;
     words_clear(mirror->columns, BINS_ROWS);
     words_clear(mirror->heads, MIRROR_BINS);
     words_clear(mirror->members, MIRROR_BINS);
@@ -126,7 +127,7 @@ static void count_member(struct mirror *mirror, uint32_t tag, uint32_t change)
     uint32_t bin = check_bin(tag & ~7u);
     uint32_t bit = 1u << bin % BINS_COLUMNS;
     uint32_t *occupied = &mirror->occupied[bin / BINS_COLUMNS];
-    mirror->free_blocks += change;
+    mirror->listed_blocks += change;
     mirror->members[bin] += change;
     *occupied = mirror->members[bin] != 0 ? *occupied | bit : *occupied & ~bit;
 }
@@ -138,7 +139,11 @@ void mirror_block_enter(struct mirror *mirror, uint32_t granule, uint32_t tag)
     marks_set(&mirror->starts, granule);
     *node = (struct mirror_node){.tag = tag};
     if ((tag & 1u) == 0) {
-        count_member(mirror, tag, 1u);
+        mirror->free_blocks++;
+        if (granule + (tag & ~7u) / 8u == mirror_last(mirror))
+            node->order = MIRROR_UNLISTED;
+        else
+            count_member(mirror, tag, 1u);
         return;
     }
     node->note = MIRROR_NO_NOTE;
@@ -152,7 +157,9 @@ void mirror_block_leave(struct mirror *mirror, uint32_t granule)
     mirror_push_change(mirror, &mirror->changed_blocks, granule);
     marks_clear(&mirror->starts, granule);
     if ((tag & 1u) == 0) {
-        count_member(mirror, tag, 0u - 1u);
+        mirror->free_blocks--;
+        if (mirror_listed(&mirror->nodes[granule]))
+            count_member(mirror, tag, 0u - 1u);
         return;
     }
     mirror->used_bytes -= tag & ~7u;
@@ -181,7 +188,7 @@ static void take_blocks(struct mirror *mirror, const struct scene *scene)
         uint32_t granule = mirror_granule(mirror, at);
         uint32_t tag = word_at(&eye, at) ^ scene->key ^ at;
         mirror_block_enter(mirror, granule, tag);
-        if ((tag & 1u) == 0) {
+        if (mirror_listed(&mirror->nodes[granule])) {
             mirror->nodes[granule].next = word_at(&eye, at + 4u);
             mirror->nodes[granule].prev = word_at(&eye, at + 8u);
         }
@@ -315,6 +322,17 @@ static uint32_t from_own_bin(const struct mirror *mirror, bool bins, uint32_t bi
     return 0;
 }
 
+/* The size of the last block, if it is free and large enough; otherwise 0. */
+static uint32_t last_block(const struct mirror *mirror, uint32_t size_bytes)
+{
+    uint32_t granule = marks_before(&mirror->starts, mirror_last(mirror));
+    if (granule == MARKS_NONE || mirror->nodes[granule].order != MIRROR_UNLISTED ||
+        (mirror->nodes[granule].tag & 1u) != 0)
+        return 0;
+    uint32_t size = mirror->nodes[granule].tag & ~7u;
+    return size >= size_bytes ? size : 0;
+}
+
 uint32_t mirror_must_find(const struct mirror *mirror, const struct scene *scene,
                           uint32_t size_bytes)
 {
@@ -328,7 +346,8 @@ uint32_t mirror_must_find(const struct mirror *mirror, const struct scene *scene
         if (mirror->occupied[row] != 0)
             return check_bin_size(row * BINS_COLUMNS +
                                   (uint32_t)__builtin_ctz(mirror->occupied[row]));
-    return mirror->members[bin] != 0
-               ? from_own_bin(mirror, scene->policy == HEAP_BINS, bin, size_bytes)
-               : 0;
+    uint32_t own = 0;
+    if (mirror->members[bin] != 0)
+        own = from_own_bin(mirror, scene->policy == HEAP_BINS, bin, size_bytes);
+    return own != 0 ? own : last_block(mirror, size_bytes);
 }

@@ -19,6 +19,7 @@
 #define MIRROR_WORK_MAX (1u << 17)
 #define MIRROR_NEAR_MAX 16u
 #define MIRROR_NO_NOTE (~0u)
+#define MIRROR_UNLISTED (~0u)
 
 /* A block. */
 struct mirror_node {
@@ -28,7 +29,8 @@ struct mirror_node {
         uint32_t note; /* of a used one: what mirror_note_set left, or MIRROR_NO_NOTE */
     };
     uint32_t prev;  /* of a free block */
-    uint32_t order; /* of a block in a bin: grows from the head on; 0: not placed yet */
+    uint32_t order; /* of a block in a bin: grows from the head on; 0: not placed yet;
+                       MIRROR_UNLISTED: it is the last block, and on no list */
 };
 
 /* A list of numbers that a step still has to look at. */
@@ -50,10 +52,11 @@ struct mirror {
     uint32_t used_blocks;
     uint32_t used_bytes;
     uint32_t free_blocks;
+    uint32_t listed_blocks; /* of these, on a list: all but the last block */
 
     uint32_t heads[MIRROR_BINS];   /* bins; first fit: the first is the only one */
     uint32_t columns[BINS_ROWS];   /* the bitmaps of the bins */
-    uint32_t members[MIRROR_BINS]; /* free blocks of each bin's sizes, under first fit as well */
+    uint32_t members[MIRROR_BINS]; /* listed blocks of each bin's sizes, under first fit as well */
     uint32_t occupied[BINS_ROWS];  /* the bins with members, as bitmaps */
 
     uint32_t *entries; /* for each page of the address space its table entry, or 0 */
@@ -131,8 +134,8 @@ static inline uint32_t mirror_note(const struct mirror *mirror, uint32_t header)
 
 /* The size of a free block that a request for a block of size_bytes must find (heap/bins.h), 0 if
  * there is none: under bins one in a higher bin, or one of the first BINS_SCAN in its own that is
- * large enough; under first fit any that is large enough. Cost: the bins; under first fit the free
- * blocks. */
+ * large enough; under first fit any that is large enough; under both the last block. Cost: the
+ * bins; under first fit the free blocks. */
 uint32_t mirror_must_find(const struct mirror *mirror, const struct scene *scene,
                           uint32_t size_bytes);
 
@@ -205,6 +208,12 @@ static inline void mirror_push_bin(struct mirror *mirror, uint32_t bin)
 {
     if (!mirror->bin_listed[bin] && mirror_push(mirror, &mirror->bins, bin))
         mirror->bin_listed[bin] = true;
+}
+
+/* True if the block is free, and on a list. */
+static inline bool mirror_listed(const struct mirror_node *node)
+{
+    return (node->tag & 1u) == 0 && node->order != MIRROR_UNLISTED;
 }
 
 /* The granules of the first block and of the epilogue. */

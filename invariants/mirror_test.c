@@ -120,9 +120,9 @@ TEST(what_must_be_found_is_found_by_the_core)
     free_blocks_up(sizes, 8);
     for (uint32_t size = 16; size <= 4200u; size += 8u) {
         uint32_t found = must_find(size);
-        block_t block;
+        struct member member;
         uint32_t interrupts = machine_interrupts_disable();
-        enum freelist_answer answer = freelist_find(&test_heap, size, &block);
+        enum freelist_answer answer = freelist_find(&test_heap, size, &member);
         machine_interrupts_restore(interrupts);
         EXPECT_EQUAL(found != 0, answer == FREELIST_FOUND);
         EXPECT(found == 0 || found <= 4096u);

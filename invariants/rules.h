@@ -33,6 +33,7 @@
     X(X1, "mapped pages equal the heap's count")                                                   \
     X(X2, "the heap's end is a page boundary in the window")                                       \
     X(X3, "an unmapped page lies inside one sparse free block")                                    \
+    X(X4, "the heap knows whether all its pages are mapped")                                       \
     X(S1, "a block lies in the extent, aligned as asked, as large as asked")                       \
     X(S2, "live blocks are disjoint")                                                              \
     X(S3, "contents are intact, zeroed memory is zero")                                            \

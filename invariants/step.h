@@ -18,12 +18,13 @@ static inline bool step_read(const struct mirror *mirror, uint32_t at, uint32_t 
     return true;
 }
 
-/* The granule of the free block whose header lies at `at`; MARKS_NONE if there is none. */
+/* The granule of the free block on a list whose header lies at `at`; MARKS_NONE if there is none.
+ */
 static inline uint32_t step_free_block(const struct mirror *mirror, uint32_t at)
 {
     uint32_t granule = mirror_granule(mirror, at);
     if (at % 8u != 4u || at < mirror->base || at >= mirror->end ||
-        !marks_has(&mirror->starts, granule) || (mirror->nodes[granule].tag & 1u) != 0)
+        !marks_has(&mirror->starts, granule) || !mirror_listed(&mirror->nodes[granule]))
         return MARKS_NONE;
     return granule;
 }

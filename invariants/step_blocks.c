@@ -81,7 +81,7 @@ static bool rule_X3_page(const struct mirror *mirror, uint32_t page, struct viol
 void step_block_leave(struct mirror *mirror, uint32_t granule)
 {
     const struct mirror_node *node = &mirror->nodes[granule];
-    if ((node->tag & 1u) == 0) {
+    if (mirror_listed(node)) {
         uint32_t next = step_free_block(mirror, node->next);
         uint32_t prev = step_free_block(mirror, node->prev);
         if (next != MARKS_NONE)
@@ -98,16 +98,18 @@ void step_block_leave(struct mirror *mirror, uint32_t granule)
 static void block_update(struct mirror *mirror, uint32_t granule, uint32_t tag)
 {
     bool known = marks_has(&mirror->starts, granule);
+    bool last = granule + (tag & ~7u) / 8u == mirror_last(mirror);
     uint32_t old = mirror->nodes[granule].tag;
     uint32_t note = mirror->nodes[granule].note;
-    if (known && old == tag)
+    /* A free block that was the last one, and is not any more, is on a list from now on. */
+    if (known && old == tag && ((tag & 1u) != 0 || last != mirror_listed(&mirror->nodes[granule])))
         return;
     if (known)
         step_block_leave(mirror, granule);
     mirror_block_enter(mirror, granule, tag);
     if (known && (old & tag & 1u) != 0)
         mirror->nodes[granule].note = note;
-    if ((tag & 1u) == 0) {
+    if (mirror_listed(&mirror->nodes[granule])) {
         mirror_push_block(mirror, granule);
         mirror_push_bin(mirror, check_bin(tag & ~7u));
     }
@@ -121,6 +123,19 @@ static void near_note(struct mirror *mirror, uint32_t granule)
         mirror->near[mirror->near_count++] = mirror_header(mirror, granule);
 }
 
+/* True if the word has been filled or copied since the mirror was begun anew: it is contents then,
+ * which may read as anything. */
+static bool is_contents(const struct mirror *mirror, uint32_t at)
+{
+    uint32_t count;
+    const struct bulk_entry *bulk = probe_bulk(&count);
+    uint32_t physical = (mirror->entries[at >> PAGE_SHIFT] & ENTRY_FRAME) | (at & PAGE_MASK);
+    for (uint32_t i = 0; i < count; i++)
+        if (physical - bulk[i].physical < bulk[i].size_bytes)
+            return true;
+    return false;
+}
+
 /* Rule H9: of a start that lies inside a block now, neither header nor the footer before it reads
  * as a tag. */
 static bool rule_H9(const struct mirror *mirror, const struct scene *scene, uint32_t granule,
@@ -132,7 +147,8 @@ static bool rule_H9(const struct mirror *mirror, const struct scene *scene, uint
         struct violation illegal;
         /* What has been unmapped since is no word any more. */
         if (step_read(mirror, at, &word) &&
-            rule_H1(at, word ^ scene->key ^ at, mirror->end - mirror->base, &illegal))
+            rule_H1(at, word ^ scene->key ^ at, mirror->end - mirror->base, &illegal) &&
+            !is_contents(mirror, at))
             return violation_set(violation, RULE_H9, at, 0, word ^ scene->key ^ at,
                                  "tag inside a block at");
     }
@@ -171,13 +187,13 @@ static bool look(struct mirror *mirror, const struct scene *scene, uint32_t gran
     return true;
 }
 
-static bool rule_H4(struct mirror *mirror, const struct scene *scene, uint32_t at, const char *what,
-                    struct violation *violation)
+static bool rule_H4(struct mirror *mirror, const struct scene *scene, uint32_t at,
+                    uint32_t expected, const char *what, struct violation *violation)
 {
     uint32_t tag = 0;
     if (!read_tag(mirror, scene, at, &tag, violation))
         return false;
-    return tag == 1u || violation_set(violation, RULE_H4, at, 1, tag, what);
+    return tag == expected || violation_set(violation, RULE_H4, at, expected, tag, what);
 }
 
 /* Looks at the blocks from a known start on, until one that is known and was not written. */
@@ -200,7 +216,7 @@ static bool walk(struct mirror *mirror, const struct scene *scene, uint32_t gran
     }
     block_update(mirror, last, 1u);
     clean(mirror, last);
-    return rule_H4(mirror, scene, mirror->end - 4u, "epilogue at", violation);
+    return rule_H4(mirror, scene, mirror->end - 4u, 1u, "epilogue at", violation);
 }
 
 /* The start of the nearest block before a granule whose own header was not written. */
@@ -249,7 +265,7 @@ bool step_blocks(struct mirror *mirror, const struct scene *scene, struct violat
         if (!is_dirty(mirror, granule))
             continue;
         if (granule == MIRROR_FIRST &&
-            !rule_H4(mirror, scene, mirror->base + CONTROL_SIZE, "prologue at", violation))
+            !rule_H4(mirror, scene, mirror->base + CONTROL_SIZE, 9u, "prologue at", violation))
             return false;
         if (granule <= mirror_last(mirror) &&
             !walk(mirror, scene, walk_start(mirror, granule), violation))

@@ -78,7 +78,8 @@ static void free_without_merging(vaddr_t payload)
     uint32_t size = test_size(payload);
     heap_count(&test_heap, HEAP_LIVE_BLOCKS, 0u - 1u);
     heap_count(&test_heap, HEAP_LIVE_BYTES, 0u - size);
-    carve_give_back(&test_heap, (struct stretch){block_of_payload(payload), size, 0});
+    struct extent extent = extent_of(&test_heap);
+    carve_give_back(&test_heap, &extent, (struct stretch){block_of_payload(payload), size, 0});
     test_step_expect_broken(RULE_H3);
 }
 
@@ -98,7 +99,7 @@ TEST(H4_damaged_prologue_and_epilogue_are_reported)
     test_step_up();
     uint32_t prologue = TEST_START.v + CONTROL_SIZE;
     uint32_t epilogue = test_field(HEAP_END) - 4u;
-    const uint32_t tags[] = {8u | TAG_USED, 0, TAG_DEAD, TAG_USED | TAG_SPARSE};
+    const uint32_t tags[] = {16u | TAG_USED, 0, TAG_DEAD, TAG_USED | TAG_SPARSE};
     for (uint32_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
         expect_tag_broken(prologue, tags[i], RULE_H4);
         EXPECT_EQUAL(test_violation.at, prologue);
@@ -207,7 +208,7 @@ TEST(X3_hole_in_a_block_that_has_become_used_is_reported)
 {
     test_step_up();
     uint32_t size = test_size(test_blocks.hole);
-    freelist_remove(&test_heap, block_of_payload(test_blocks.hole), size);
+    test_list_remove(block_of_payload(test_blocks.hole), size);
     test_store_tag(test_header(test_blocks.hole), size | TAG_USED);
     test_store_tag(test_footer(test_blocks.hole), size | TAG_USED);
     heap_count(&test_heap, HEAP_LIVE_BLOCKS, 1);

@@ -56,7 +56,7 @@ static bool refresh(struct mirror *mirror, uint32_t granule, struct violation *v
     uint32_t at = mirror_header(mirror, granule);
     uint32_t next = 0;
     uint32_t prev = 0;
-    if (!marks_has(&mirror->starts, granule) || (node->tag & 1u) != 0)
+    if (!marks_has(&mirror->starts, granule) || !mirror_listed(node))
         return true;
     if (!step_read(mirror, at + 4u, &next) || !step_read(mirror, at + 8u, &prev))
         return violation_set(violation, RULE_H6, at, 1, 0, "links, not mapped, of the block at");
@@ -92,7 +92,7 @@ static bool rule_H6_head(struct mirror *mirror, const struct scene *scene, uint3
     bool bins = scene->policy == HEAP_BINS;
     uint32_t field = bins ? BINS_HEADS + 4u * bin : HEAP_FREELIST;
     uint32_t head = control[field / 4u];
-    uint32_t members = bins ? mirror->members[bin] : mirror->free_blocks;
+    uint32_t members = bins ? mirror->members[bin] : mirror->listed_blocks;
     if ((head != 0) != (members != 0))
         return violation_set(violation, RULE_H5, scene->heap_at.v + field, members, head,
                              "head of the list (expected: its members) at");
@@ -227,7 +227,7 @@ bool step_lists(struct mirror *mirror, const struct scene *scene, struct violati
             return false;
     for (uint32_t i = 0; i < blocks->count; i++) {
         uint32_t granule = blocks->items[i];
-        if (!marks_has(&mirror->starts, granule) || (mirror->nodes[granule].tag & 1u) != 0)
+        if (!marks_has(&mirror->starts, granule) || !mirror_listed(&mirror->nodes[granule]))
             continue;
         uint32_t list = list_of(scene, mirror->nodes[granule].tag);
         if (!rule_H6_link(mirror, scene, granule, list, false, violation) ||
@@ -236,7 +236,7 @@ bool step_lists(struct mirror *mirror, const struct scene *scene, struct violati
     }
     for (uint32_t i = 0; scene->policy == HEAP_BINS && i < blocks->count; i++) {
         uint32_t granule = blocks->items[i];
-        if (marks_has(&mirror->starts, granule) && (mirror->nodes[granule].tag & 1u) == 0 &&
+        if (marks_has(&mirror->starts, granule) && mirror_listed(&mirror->nodes[granule]) &&
             !rule_H5_order(mirror, granule, violation))
             return false;
     }

@@ -131,6 +131,12 @@ static inline bool tag_legal_free(tag_t tag, uint32_t size_room)
     return granules(tag.word & ~TAG_SPARSE) <= granules(size_room) && tag.word >= BLOCK_SIZE_MIN;
 }
 
+/* True if the flags are those of a free block. */
+static inline bool tag_listed(tag_t tag)
+{
+    return (tag.word & (TAG_USED | TAG_RESERVED)) == 0;
+}
+
 static inline block_t block_of_payload(vaddr_t payload)
 {
     return block_at(payload.v - 4u);

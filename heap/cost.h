@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define COST_CALL                                                                                  \
-    220u               /* a call whatever the heap's size: finding, verifying, splitting, merging  \
+    200u               /* a call whatever the heap's size: finding, verifying, splitting, merging  \
                         */
 #define COST_PAGE 4u   /* each page that a request spans: is it mapped? */
 #define COST_ENTRY 20u /* each table entry written: a frame taken or given back */

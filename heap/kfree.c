@@ -49,7 +49,7 @@ static inline bool release_quick(const struct heap *heap, vaddr_t at)
     struct neighbours neighbours;
     const struct heap copy = heap_copy(heap);
     struct extent extent = extent_of(&copy);
-    if (BLOCK_RARE(heap->policy != HEAP_BINS) || !verify_payload_quick(&copy, &extent, at, &tag))
+    if (heap->policy != HEAP_BINS || !verify_payload_quick(&copy, &extent, at, &tag))
         return false;
     block_t block = block_of_payload(at);
     uint32_t size = tag.word - TAG_USED;

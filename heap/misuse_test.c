@@ -347,6 +347,29 @@ TEST(kmalloc_reports_a_damaged_end)
     EXPECT_EQUAL(test_heap_state(), before);
 }
 
+/* The last block's tags, and what stands for the end behind them. */
+TEST(kmalloc_reports_a_damaged_last_block)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    uint32_t epilogue = test_field(HEAP_END) - 4u;
+    uint32_t places[] = {epilogue - (test_tag(epilogue - 4u) & ~7u), epilogue - 4u, epilogue};
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t word = test_word(places[i]);
+        for (uint32_t bit = 1; bit < 32; bit++) {
+            test_poke(places[i], word ^ 1u << bit);
+            uint64_t before = test_heap_state();
+            uint32_t count = test_misuse_count;
+            EXPECT(vaddr_is_null(kmalloc(&test_heap, 120)));
+            EXPECT_EQUAL(test_misuse_count, count + 1);
+            EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_NEIGHBOUR);
+            EXPECT_EQUAL(test_heap_state(), before);
+        }
+        test_poke(places[i], word);
+    }
+    (void)test_alloc(120);
+    test_heap_hold();
+}
+
 TEST(reclaim_reports_a_damaged_end)
 {
     row_up(false, false);
@@ -575,6 +598,7 @@ int main(void)
     RUN_BOTH(the_tags_at_both_ends_of_the_extent_are_verified);
     RUN_BOTH(kmalloc_reports_a_damaged_free_block);
     RUN_BOTH(kmalloc_reports_a_damaged_end);
+    RUN_BOTH(kmalloc_reports_a_damaged_last_block);
     RUN_BOTH(reclaim_reports_a_damaged_end);
     RUN_BOTH(reclaim_reports_a_damaged_free_block);
     RUN_BOTH(a_damaged_link_to_the_edge_of_mapped_memory_does_not_fault);

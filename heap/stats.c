@@ -15,20 +15,21 @@ static void free_block_add(struct heap_stats *stats, uint32_t size_bytes)
 static void free_blocks_read(const struct heap *heap, struct heap_stats *stats)
 {
     struct member member;
+    enum freelist_answer answer = FREELIST_NONE;
     enum misuse_reason reason = verify_last(heap, &member);
-    if (reason != MISUSE_NONE) {
-        misuse_report(heap, reason, MISUSE_STATS, block_payload(member.block));
-        return;
+    if (reason == MISUSE_NONE) {
+        if (!tag_used(member.tag))
+            free_block_add(stats, tag_size(member.tag));
+        answer = freelist_first(heap, BLOCK_SIZE_MIN, &member);
     }
-    if (!tag_used(member.tag))
-        free_block_add(stats, tag_size(member.tag));
-    enum freelist_answer answer = freelist_first(heap, BLOCK_SIZE_MIN, &member);
     while (answer == FREELIST_FOUND) {
         free_block_add(stats, tag_size(member.tag));
         answer = freelist_after(heap, BLOCK_SIZE_MIN, &member);
     }
     if (answer == FREELIST_DAMAGED)
-        misuse_report(heap, MISUSE_DAMAGED_LINK, MISUSE_STATS, block_payload(member.block));
+        reason = MISUSE_DAMAGED_LINK;
+    if (reason != MISUSE_NONE)
+        misuse_report(heap, reason, MISUSE_STATS, block_payload(member.block));
 }
 
 void heap_stats(const struct heap *heap, struct heap_stats *stats)

@@ -110,6 +110,19 @@ TEST(a_damaged_free_block_ends_the_sums_and_is_reported)
     EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
 }
 
+TEST(a_damaged_end_is_reported_before_any_sum)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    uint32_t epilogue = test_field(HEAP_END) - 4u;
+    test_poke(epilogue, test_word(epilogue) ^ 64u);
+    struct heap_stats stats = stats_read();
+    EXPECT_EQUAL(stats.free_blocks, 0);
+    EXPECT_EQUAL(test_misuse_count, 1);
+    EXPECT_EQUAL(test_misuse.call, MISUSE_STATS);
+    EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_NEIGHBOUR);
+    EXPECT_EQUAL(test_misuse.at.v, epilogue + 4u);
+}
+
 int main(void)
 {
     RUN_BOTH(a_fresh_heap_has_one_free_block_and_nothing_live);
@@ -119,5 +132,6 @@ int main(void)
     RUN_BOTH(peaks_stay_when_the_heap_shrinks_and_grows_by_less);
     RUN_BOTH(refusals_and_misuses_are_counted_by_kind);
     RUN_BOTH(a_damaged_free_block_ends_the_sums_and_is_reported);
+    RUN_BOTH(a_damaged_end_is_reported_before_any_sum);
     return 0;
 }

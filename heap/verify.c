@@ -20,18 +20,22 @@ bool verify_readable(const struct heap *heap, uint32_t at)
     return readable(&extent, at);
 }
 
-bool verify_member_precise(const struct extent *extent, uint32_t at)
+/* True if a header can stand at `at`, and what would be links behind it can be read. */
+static bool place_readable(const struct extent *extent, uint32_t at)
 {
     return at % BLOCK_GRANULE == 4u && readable(extent, at) && readable(extent, at + 8u);
 }
 
-/* Reads and believes the tags of the block at `block`, or returns why not: MISUSE_NOT_A_BLOCK or
- * MISUSE_TAGS_DISAGREE. */
-static enum misuse_reason verify_tags(const struct heap *heap, const struct extent *extent,
-                                      block_t block, tag_t *tag)
+bool verify_member(const struct heap *heap, const struct extent *extent, uint32_t at)
+{
+    return place_readable(extent, at) && tag_listed(tag_load(heap, at));
+}
+
+enum misuse_reason verify_block(const struct heap *heap, const struct extent *extent, block_t block,
+                                tag_t *tag)
 {
     uint32_t room = extent_epilogue(extent) - block.at;
-    if (block.at < extent->first || !verify_member_precise(extent, block.at))
+    if (!place_readable(extent, block.at))
         return MISUSE_NOT_A_BLOCK;
     *tag = tag_load(heap, block.at);
     if (!tag_legal_used(*tag, room) && !tag_legal_free(*tag, room))
@@ -42,12 +46,6 @@ static enum misuse_reason verify_tags(const struct heap *heap, const struct exte
     return MISUSE_NONE;
 }
 
-enum misuse_reason verify_block(const struct heap *heap, block_t block, tag_t *tag)
-{
-    struct extent extent = extent_of(heap);
-    return verify_tags(heap, &extent, block, tag);
-}
-
 enum misuse_reason verify_payload(const struct heap *heap, vaddr_t payload, tag_t *tag)
 {
     struct extent extent = extent_of(heap);
@@ -56,7 +54,7 @@ enum misuse_reason verify_payload(const struct heap *heap, vaddr_t payload, tag_
         return MISUSE_MISALIGNED;
     if (block.at < extent.first || block.at >= extent_epilogue(&extent))
         return MISUSE_FOREIGN;
-    enum misuse_reason reason = verify_tags(heap, &extent, block, tag);
+    enum misuse_reason reason = verify_block(heap, &extent, block, tag);
     return reason == MISUSE_NONE && !tag_used(*tag) ? MISUSE_DOUBLE_FREE : reason;
 }
 
@@ -64,7 +62,7 @@ bool verify_free(const struct heap *heap, block_t block, struct member *member)
 {
     struct extent extent = extent_of(heap);
     member->block = block;
-    if (verify_tags(heap, &extent, block, &member->tag) != MISUSE_NONE || tag_used(member->tag))
+    if (verify_block(heap, &extent, block, &member->tag) != MISUSE_NONE || tag_used(member->tag))
         return false;
     member->head = verify_list(heap, tag_size(member->tag));
     return verify_links(heap, &extent, member, true);

@@ -41,7 +41,8 @@ static inline bool verify_dense(const struct extent *extent, uint32_t at)
 
 /* Reads and believes the tags of the block at `block`, or returns why not: MISUSE_NOT_A_BLOCK or
  * MISUSE_TAGS_DISAGREE. */
-enum misuse_reason verify_block(const struct heap *heap, block_t block, tag_t *tag);
+enum misuse_reason verify_block(const struct heap *heap, const struct extent *extent, block_t block,
+                                tag_t *tag);
 
 /* As verify_block, for the block behind a pointer that a caller handed in as one of its live
  * blocks. */
@@ -56,28 +57,26 @@ static inline bool verify_payload_quick(const struct heap *heap, const struct ex
         return false;
     *tag = tag_load(heap, at);
     uint32_t end = at + (tag->word - TAG_USED);
-    return !BLOCK_RARE(granules(end - extent->first) > extent->dense) &&
+    return granules(end - extent->first) <= extent->dense &&
            tag_load(heap, end - 4u).word == tag->word;
 }
 
-/* verify_member, where it cannot be quick. */
-bool verify_member_precise(const struct extent *extent, uint32_t at);
-
 /* True if a free block's header stands at `at` and its links can be read: what a link leads to must
  * at least be that. Old links lie about in free memory; old headers do not (heap/block.h). */
-static inline bool verify_member(const struct heap *heap, const struct extent *extent, uint32_t at,
-                                 bool precise)
+bool verify_member(const struct heap *heap, const struct extent *extent, uint32_t at);
+
+static inline bool verify_member_quick(const struct heap *heap, const struct extent *extent,
+                                       uint32_t at)
 {
-    if (BLOCK_RARE(!verify_dense(extent, at)) && !(precise && verify_member_precise(extent, at)))
-        return false;
-    return (tag_load(heap, at).word & (TAG_USED | TAG_RESERVED)) == 0;
+    return verify_dense(extent, at) && tag_listed(tag_load(heap, at));
 }
 
 /* True if the word at `link` of a member at `at`, its next or prev link, leads to `to`. */
 static inline bool verify_leads(const struct heap *heap, const struct extent *extent, uint32_t at,
                                 uint32_t link, uint32_t to, bool precise)
 {
-    return verify_member(heap, extent, at, precise) && machine_load(vaddr_of(at + link)) == to;
+    bool member = precise ? verify_member(heap, extent, at) : verify_member_quick(heap, extent, at);
+    return member && machine_load(vaddr_of(at + link)) == to;
 }
 
 /* Loads the links of a member whose tags are believed, and believes them if the neighbours on its
@@ -90,9 +89,9 @@ static inline bool verify_links(const struct heap *heap, const struct extent *ex
     member->prev = machine_load(block_prev_link(member->block));
     bool is_head = heap_load(heap, member->head) == at;
     /* In a list that leads back into itself, the head or another member is led to twice. */
-    if (BLOCK_RARE((member->prev == 0) != is_head) || BLOCK_RARE(member->next == at))
+    if ((member->prev == 0) != is_head || member->next == at)
         return false;
-    if (member->next != 0 && BLOCK_RARE(!verify_leads(heap, extent, member->next, 8u, at, precise)))
+    if (member->next != 0 && !verify_leads(heap, extent, member->next, 8u, at, precise))
         return false;
     return member->prev == 0 || verify_leads(heap, extent, member->prev, 4u, at, precise);
 }
@@ -110,8 +109,8 @@ static inline bool verify_head_quick(const struct heap *heap, const struct exten
         return false;
     member->tag = tag_load(heap, at);
     uint32_t end = at + member->tag.word;
-    if (BLOCK_RARE(granules(end - extent->first) > extent->dense) ||
-        BLOCK_RARE(tag_load(heap, end - 4u).word != member->tag.word))
+    if (granules(end - extent->first) > extent->dense ||
+        tag_load(heap, end - 4u).word != member->tag.word)
         return false;
     member->next = machine_load(block_next_link(member->block));
     member->prev = 0;
@@ -153,7 +152,7 @@ static inline bool verify_previous_quick(const struct heap *heap, const struct e
     uint32_t at = boundary - footer.word;
     member->block = block_at(at);
     member->tag = footer;
-    if (BLOCK_RARE(!verify_dense(extent, at)) || tag_load(heap, at).word != footer.word)
+    if (!verify_dense(extent, at) || tag_load(heap, at).word != footer.word)
         return false;
     member->head = verify_list(heap, footer.word);
     return verify_links(heap, extent, member, false);
@@ -168,7 +167,7 @@ static inline bool verify_next_quick(const struct heap *heap, const struct exten
     member->next = 0;
     member->prev = 0;
     member->head = 0;
-    if (BLOCK_RARE(granules(end - extent->first) > extent->dense) ||
+    if (granules(end - extent->first) > extent->dense ||
         tag_load(heap, end - 4u).word != header.word)
         return false;
     if (end == extent_epilogue(extent))

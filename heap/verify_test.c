@@ -66,15 +66,15 @@ TEST(a_block_starts_4_above_a_multiple_of_8)
     up();
     vaddr_t inside = test_alloc(400);
     tag_t tag;
-    fake_block(inside.v + 4u, 64, TAG_USED);
-    EXPECT_EQUAL(verify_block(&test_heap, block_at(inside.v + 4u), &tag), MISUSE_NONE);
-    fake_block(inside.v, 64, TAG_USED);
-    EXPECT_EQUAL(verify_block(&test_heap, block_at(inside.v), &tag), MISUSE_NOT_A_BLOCK);
-    fake_block(inside.v, 64, 0);
     struct extent extent = extent_of(&test_heap);
-    EXPECT(!verify_member(&test_heap, &extent, inside.v, true));
+    fake_block(inside.v + 4u, 64, TAG_USED);
+    EXPECT_EQUAL(verify_block(&test_heap, &extent, block_at(inside.v + 4u), &tag), MISUSE_NONE);
+    fake_block(inside.v, 64, TAG_USED);
+    EXPECT_EQUAL(verify_block(&test_heap, &extent, block_at(inside.v), &tag), MISUSE_NOT_A_BLOCK);
+    fake_block(inside.v, 64, 0);
+    EXPECT(!verify_member(&test_heap, &extent, inside.v));
     fake_block(inside.v + 4u, 64, 0);
-    EXPECT(verify_member(&test_heap, &extent, inside.v + 4u, true));
+    EXPECT(verify_member(&test_heap, &extent, inside.v + 4u));
 }
 
 TEST(a_block_ends_at_the_epilogue_at_most)
@@ -83,11 +83,13 @@ TEST(a_block_ends_at_the_epilogue_at_most)
     vaddr_t inside = test_alloc(PAGE_SIZE - CONTROL_SIZE - 16u);
     uint32_t room = test_field(HEAP_END) - 4u - (inside.v + 4u);
     tag_t tag;
+    struct extent extent = extent_of(&test_heap);
     fake_block(inside.v + 4u, room, TAG_USED);
-    EXPECT_EQUAL(verify_block(&test_heap, block_at(inside.v + 4u), &tag), MISUSE_NONE);
+    EXPECT_EQUAL(verify_block(&test_heap, &extent, block_at(inside.v + 4u), &tag), MISUSE_NONE);
     EXPECT_EQUAL(tag_size(tag), room);
     test_poke(inside.v + 4u, ((room + 8u) | TAG_USED) ^ TEST_KEY ^ (inside.v + 4u));
-    EXPECT_EQUAL(verify_block(&test_heap, block_at(inside.v + 4u), &tag), MISUSE_NOT_A_BLOCK);
+    EXPECT_EQUAL(verify_block(&test_heap, &extent, block_at(inside.v + 4u), &tag),
+                 MISUSE_NOT_A_BLOCK);
 }
 
 TEST(neighbours_that_are_used_have_the_epilogues_tag)

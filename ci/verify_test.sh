@@ -109,11 +109,11 @@ chmod +x -- "$root/ci/setup"
 expect setup_fails 3 "what is missing could not be installed"
 
 # Stand-ins for the tools: a CMake that fails, then one that does not end.
-for tool in ninja clang qemu-system-i386 afl-fuzz afl-clang-fast; do
+for tool in ninja clang ld.lld llvm-ar qemu-system-i386 afl-fuzz afl-clang-fast; do
     printf '#!/bin/sh\nexit 1\n' > "$scratch/tools/$tool"
 done
 printf '#!/bin/sh\nexit 1\n' > "$scratch/tools/cmake"
-chmod +x -- "$scratch"/tools/{cmake,ninja,clang,qemu-system-i386,afl-fuzz,afl-clang-fast}
+chmod +x -- "$scratch"/tools/{cmake,ninja,clang,ld.lld,llvm-ar,qemu-system-i386,afl-fuzz,afl-clang-fast}
 expect build_fails 3 "the build host failed, see build/verify/build-host.log" --no-setup
 expect_last_line "the build host failed"
 

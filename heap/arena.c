@@ -65,6 +65,9 @@ static uint32_t unmap(const struct heap *heap, uint32_t from, uint32_t page_coun
 uint32_t arena_trim(const struct heap *heap, uint32_t end)
 {
     uint32_t old_end = heap_load(heap, HEAP_END);
+    /* Their frame will be mapped again, and its contents seen at another address, where a key made
+     * of addresses might make tags of them. */
+    boundary_kill(heap, old_end - 4u);
     end_set(heap, end);
     return unmap(heap, end, (old_end - end) / PAGE_SIZE);
 }

@@ -22,7 +22,7 @@
  * H2  header == footer
  * H3  no two neighbours are free
  * H4  the blocks tile the extent from prologue to epilogue
- * H9  what was a tag, and lies inside a block after a merge, is overwritten with no legal tag
+ * H9  what was a tag, and lies inside a block after a merge or on a page given back, is none now
  * X3  an unmapped page below HEAP_END lies wholly inside the hole of one sparse free block
  */
 #ifndef KHEAP_HEAP_BLOCK_H

@@ -380,6 +380,21 @@ TEST(H9_tags_left_inside_a_merged_block_are_reported)
     }
 }
 
+/* The footer and the epilogue of an end that has moved down, put back into their frame. */
+TEST(H9_tags_left_on_a_page_given_back_are_reported)
+{
+    for (uint32_t back = 4u; back <= 8u; back += 4u) {
+        test_step_up();
+        kfree(&test_heap, test_alloc(mirror_largest_free(test_mirror) + PAGE_SIZE));
+        EXPECT(test_step());
+        uint32_t *place = test_ram(test_field(HEAP_END) - back);
+        uint32_t word = *place;
+        EXPECT(heap_reclaim(&test_heap, 1) != 0);
+        *place = word;
+        test_step_expect_differ(RULE_H9, RULE_NONE);
+    }
+}
+
 /* Blocks that are used and stand beside what was written. */
 TEST(used_neighbours_of_what_was_written_are_near)
 {
@@ -419,6 +434,7 @@ int main(void)
     RUN_BOTH(a_block_freed_and_allocated_in_one_journal_is_looked_at);
     RUN_BOTH(O1_is_not_judged_where_a_handler_came_between);
     RUN_BOTH(H9_tags_left_inside_a_merged_block_are_reported);
+    RUN_BOTH(H9_tags_left_on_a_page_given_back_are_reported);
     RUN_BOTH(used_neighbours_of_what_was_written_are_near);
     return 0;
 }

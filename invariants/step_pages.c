@@ -1,4 +1,5 @@
 /* Rules P1 to P6 in a step: table and directory entries that were written. */
+#include "heap/block.h"
 #include "invariants/predicates.h"
 #include "invariants/step.h"
 
@@ -134,6 +135,32 @@ static bool frame_differs(frame_t frame, uint32_t entry)
     return (entry & ENTRY_PRESENT) != 0 && entry_frame(entry).n != frame.n;
 }
 
+/* Rule H9: where blocks met on a page that the end has moved below, no tag is left. The frame will
+ * be mapped again, at another address perhaps, which changes any bit of a tag but the lowest: so
+ * what is left there must be known by those to be none. */
+static bool rule_H9_page(const struct mirror *mirror, const struct scene *scene, uint32_t page,
+                         struct violation *violation)
+{
+    uint32_t at = page << PAGE_SHIFT;
+    uint32_t entry = mirror->entries[page];
+    const uint32_t *frame = probe_frame(entry_frame(entry));
+    /* A handler may have used the frame since. */
+    if (at < mirror->new_end || at >= mirror->end || (entry & ENTRY_PRESENT) == 0 ||
+        entry_now(mirror, page) != 0 || frame == (const uint32_t *)0 || scene->interrupted)
+        return true;
+    uint32_t end = mirror_granule(mirror, at + PAGE_SIZE);
+    for (uint32_t g = marks_after(&mirror->starts, mirror_granule(mirror, at) - 1u); g < end;
+         g = marks_after(&mirror->starts, g))
+        for (uint32_t half = 0; half < 8u; half += 4u) {
+            uint32_t word_at = mirror->base + 8u * g + half;
+            uint32_t tag = frame[(word_at & PAGE_MASK) / 4u] ^ scene->key ^ word_at;
+            if ((tag & TAG_RESERVED) == 0)
+                return violation_set(violation, RULE_H9, word_at, TAG_DEAD, tag,
+                                     "tag on a page given back, at");
+        }
+    return true;
+}
+
 /* Takes what an entry said before out of the mirror if it says something else now. */
 static void leave_changed(struct mirror *mirror, uint32_t page)
 {
@@ -192,6 +219,9 @@ bool step_pages(struct mirror *mirror, const struct scene *scene, struct violati
     const struct mirror_work *pages = &mirror->pages;
     for (uint32_t i = 0; i < pages->count; i++) {
         if (boots_changed(pages->items[i]) && !rule_P4(probe_directory(), violation))
+            return false;
+        if (!boots_changed(pages->items[i]) && pages->items[i] < TABLES_PAGE &&
+            !rule_H9_page(mirror, scene, pages->items[i], violation))
             return false;
         if (!boots_changed(pages->items[i]))
             leave_changed(mirror, pages->items[i]);

@@ -17,11 +17,16 @@ static uint32_t word_at(struct eye *eye, uint32_t at)
     return eye_read(eye, at, &word) ? word : 0;
 }
 
+/* Most heads are null: what is not is digested with its place. */
 static void digest_control(const struct scene *scene, struct eye *eye, uint64_t *digest)
 {
-    for (uint32_t field = 0; field < BINS_END; field += 4u)
-        if (field != HEAP_FRAMES)
-            digest_word(digest, word_at(eye, scene->heap_at.v + field));
+    for (uint32_t field = 0; field < BINS_END; field += 4u) {
+        uint32_t word = word_at(eye, scene->heap_at.v + field);
+        if (word == 0 || field == HEAP_FRAMES)
+            continue;
+        digest_word(digest, field);
+        digest_word(digest, word);
+    }
 }
 
 static void digest_blocks(const struct scene *scene, struct eye *eye, uint32_t end,

@@ -110,6 +110,45 @@ TEST(growing_into_a_mapped_block_costs_the_same_whatever_its_size)
     EXPECT_EQUAL(costs[0], costs[1]);
 }
 
+static uint64_t cost_of_free(vaddr_t at)
+{
+    uint64_t before = accesses();
+    kfree(&test_heap, at);
+    return accesses() - before;
+}
+
+/* What the quick calls cost in a heap whose pages are all mapped (heap/verify.h): a call that did
+ * its work twice, or asked the page tables, would cost more. */
+TEST(calls_in_a_dense_heap_cost_what_they_touch)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t row[8];
+    for (uint32_t i = 0; i < 8; i++)
+        row[i] = test_alloc(56);
+    const struct {
+        bool free;
+        uint32_t what; /* the block's place in the row, or the size */
+        uint32_t cost;
+    } calls[] = {
+        {true, 1, 20},    /* between used ones, the first of its bin and of its row */
+        {true, 5, 17},    /* between used ones, put before another one */
+        {true, 4, 28},    /* before a free one, which heads its list */
+        {true, 2, 26},    /* behind a free one, which is alone on its list */
+        {true, 7, 15},    /* before the last block */
+        {false, 90, 28},  /* cut from the head of a higher bin, another one behind that */
+        {true, 0, 18},    /* behind the prologue */
+        {false, 100, 27}, /* cut from the only one of a higher bin */
+        {false, 16, 17},  /* the whole of the only one of its bin */
+        {false, 200, 20}, /* cut from the last block */
+        {true, 6, 27},    /* between a free one and a used one */
+    };
+    for (uint32_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        uint64_t cost =
+            calls[i].free ? cost_of_free(row[calls[i].what]) : cost_of_alloc(calls[i].what);
+        EXPECT_EQUAL(cost, calls[i].cost);
+    }
+}
+
 int main(void)
 {
     RUN_BOTH(taking_a_mapped_block_costs_the_same_whatever_its_size);
@@ -119,5 +158,7 @@ int main(void)
     RUN_BOTH(a_budget_that_is_used_up_ends_the_reclaimers_way);
     RUN_BOTH(a_refusal_for_want_of_frames_writes_to_no_table);
     RUN_BOTH(growing_into_a_mapped_block_costs_the_same_whatever_its_size);
+    test_policy = HEAP_BINS;
+    RUN(calls_in_a_dense_heap_cost_what_they_touch);
     return 0;
 }

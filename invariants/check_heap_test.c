@@ -255,6 +255,16 @@ TEST(X3_hole_in_a_block_that_is_not_sparse_is_reported)
     test_expect_whole();
 }
 
+/* The scene has a hole, so the heap must not take itself for dense. */
+TEST(X4_heap_that_takes_itself_for_dense_is_reported)
+{
+    test_scene_up();
+    uint32_t *dense = test_control(HEAP_DENSE);
+    EXPECT_EQUAL(*dense, 0);
+    test_expect_broken_by(dense, (test_field(HEAP_END) - TEST_START.v) / 8u, RULE_X4);
+    test_expect_broken_by(dense, 1, RULE_X4);
+}
+
 int main(void)
 {
     RUN_BOTH(a_heap_made_by_the_core_breaks_no_rule);
@@ -274,6 +284,7 @@ int main(void)
     RUN_BOTH(X1_count_of_mapped_pages_that_differs_is_reported);
     RUN_BOTH(X1_page_that_is_mapped_uncounted_is_reported);
     RUN_BOTH(X2_end_that_is_no_page_boundary_of_the_window_is_reported);
+    RUN_BOTH(X4_heap_that_takes_itself_for_dense_is_reported);
     RUN_BOTH(X3_unmapped_page_of_a_live_block_is_reported);
     RUN_BOTH(X3_hole_in_a_block_that_is_not_sparse_is_reported);
     return 0;

@@ -408,6 +408,20 @@ TEST(used_neighbours_of_what_was_written_are_near)
     EXPECT_EQUAL(found, 3);
 }
 
+/* Without the hole all pages are mapped, and the heap must know. */
+TEST(X4_heap_that_does_not_know_whether_it_is_dense_is_reported)
+{
+    test_step_up();
+    uint32_t dense = TEST_START.v + HEAP_DENSE;
+    test_step_expect_store(dense, 1, RULE_X4);
+    (void)test_alloc(59000);
+    (void)test_alloc(60000);
+    test_step_expect_whole();
+    EXPECT(test_word(dense) != 0);
+    test_step_expect_store(dense, 0, RULE_X4);
+    test_step_expect_store(dense, test_word(dense) - 1u, RULE_X4);
+}
+
 int main(void)
 {
     RUN_BOTH(H1_flags_that_are_not_legal_are_reported);
@@ -419,6 +433,7 @@ int main(void)
     RUN_BOTH(H7_counters_that_differ_from_the_sums_are_reported);
     RUN_BOTH(H8_changed_field_of_the_control_block_is_reported);
     RUN_BOTH(X1_count_of_mapped_pages_that_differs_is_reported);
+    RUN_BOTH(X4_heap_that_does_not_know_whether_it_is_dense_is_reported);
     RUN_BOTH(X2_end_that_is_no_page_boundary_of_the_window_is_reported);
     RUN_BOTH(an_end_that_moves_alone_is_reported);
     RUN_BOTH(X3_unmapped_page_outside_the_holes_is_reported);

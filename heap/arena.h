@@ -1,6 +1,7 @@
 /* The arena: the heap's window, its mapped pages and its end.
  *
- * Pages are mapped when a block needs them, and only heap_reclaim unmaps. A refusal of any call
+ * Pages are mapped when a block needs them, and only heap_reclaim unmaps. Whatever moves the end,
+ * maps or unmaps sets HEAP_DENSE anew. A refusal of any call
  * here leaves heap, page tables and frame bitmap as they were. */
 #ifndef KHEAP_HEAP_ARENA_H
 #define KHEAP_HEAP_ARENA_H

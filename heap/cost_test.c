@@ -147,6 +147,9 @@ TEST(calls_in_a_dense_heap_cost_what_they_touch)
             calls[i].free ? cost_of_free(row[calls[i].what]) : cost_of_alloc(calls[i].what);
         EXPECT_EQUAL(cost, calls[i].cost);
     }
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t all = test_alloc(PAGE_SIZE - CONTROL_SIZE - 16u);
+    EXPECT_EQUAL(cost_of_free(all), 12); /* up to the epilogue */
 }
 
 int main(void)

@@ -15,7 +15,7 @@ static inline void merge(const struct heap *heap, const struct extent *extent, b
         stretch.sparse |= tag_sparse(neighbours->next.tag);
     }
     if (!tag_used(neighbours->previous.tag)) {
-        if (!tag_used(neighbours->next.tag))
+        if (!tag_used(neighbours->next.tag) && neighbours->next.head != 0)
             freelist_refresh(&neighbours->next, &neighbours->previous);
         freelist_remove(heap, &neighbours->previous);
         boundary_kill(heap, block.at);

@@ -1,7 +1,9 @@
 /* Misuse: what a caller did wrong, or what was found damaged.
  *
  * Every pointer that comes back to the heap, and every block that a call is about to change, is
- * verified before the first write. What does not hold is reported once through machine_misuse
+ * verified before the first write: both tags, and the links of a free one. Of a used block beside
+ * one that is freed or resized, which stays as it is, the tag on this side is looked at, and
+ * believed if it could be one. What does not hold is reported once through machine_misuse
  * (mmu_x86/machine.h), and the call has no effect: kfree returns, krealloc and kmalloc return null,
  * kmalloc_usable_size returns 0. */
 #ifndef KHEAP_HEAP_MISUSE_H
@@ -16,8 +18,8 @@ enum misuse_reason {
     MISUSE_NOT_A_BLOCK, /* no legal header: the inside of a block, a stale pointer, or damage */
     MISUSE_TAGS_DISAGREE,     /* header and footer differ: an overrun or underrun */
     MISUSE_DOUBLE_FREE,       /* the block is free already */
-    MISUSE_DAMAGED_NEIGHBOUR, /* the previous block's footer or the next block's header is damaged
-                               */
+    MISUSE_DAMAGED_NEIGHBOUR, /* the previous block's footer or the next block's header cannot be
+                                 one, or a free neighbour's tags differ */
     MISUSE_DAMAGED_LINK,      /* a free block's links or tags are damaged: a write after free */
 };
 

@@ -355,7 +355,8 @@ TEST(kmalloc_reports_a_damaged_last_block)
     uint32_t places[] = {epilogue - (test_tag(epilogue - 4u) & ~7u), epilogue - 4u, epilogue};
     for (uint32_t i = 0; i < 3; i++) {
         uint32_t word = test_word(places[i]);
-        for (uint32_t bit = 1; bit < 32; bit++) {
+        /* A footer that says used is believed. */
+        for (uint32_t bit = i == 1 ? 1 : 0; bit < 32; bit++) {
             test_poke(places[i], word ^ 1u << bit);
             uint64_t before = test_heap_state();
             uint32_t count = test_misuse_count;
@@ -443,6 +444,23 @@ TEST(a_link_to_a_false_block_before_a_hole_does_not_fault)
     EXPECT(vaddr_is_null(kmalloc(&test_heap, 40000)));
     EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
     EXPECT_EQUAL(test_misuse.at.v, at + 4u);
+}
+
+TEST(a_head_that_leads_out_of_the_heap_does_not_fault)
+{
+    row_up(false, true);
+    uint32_t end = test_field(HEAP_END);
+    const uint32_t heads[] = {4u,        0xBFFFFFFCu, TEST_START.v + 4u, next.v - 3u, next.v,
+                              end - 12u, end - 4u,    end + 4u,          ~3u};
+    for (uint32_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        heads_poke(heads[i]);
+        uint64_t before = test_heap_state();
+        EXPECT(vaddr_is_null(kmalloc(&test_heap, 120)));
+        EXPECT_EQUAL(test_misuse_count, i + 1);
+        EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
+        EXPECT_EQUAL(test_misuse.at.v, heads[i] + 4u);
+        EXPECT_EQUAL(test_heap_state(), before);
+    }
 }
 
 TEST(freeing_beside_a_damaged_list_writes_nowhere_else)
@@ -603,6 +621,7 @@ int main(void)
     RUN_BOTH(reclaim_reports_a_damaged_free_block);
     RUN_BOTH(a_damaged_link_to_the_edge_of_mapped_memory_does_not_fault);
     RUN_BOTH(a_link_to_a_false_block_before_a_hole_does_not_fault);
+    RUN_BOTH(a_head_that_leads_out_of_the_heap_does_not_fault);
     RUN_BOTH(freeing_beside_a_damaged_list_writes_nowhere_else);
     RUN_BOTH(a_list_that_begins_with_a_used_block_is_reported);
     RUN_BOTH(the_reason_tells_the_neighbours_tags_from_their_links);

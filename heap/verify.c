@@ -73,8 +73,6 @@ static enum misuse_reason neighbour_links(const struct heap *heap, const struct 
                                           struct member *member)
 {
     uint32_t size = tag_size(member->tag);
-    member->next = 0;
-    member->prev = 0;
     member->head = 0;
     if (member->block.at + size == extent_epilogue(extent))
         return MISUSE_NONE;

@@ -19,7 +19,7 @@
 struct member {
     block_t block;
     tag_t tag;     /* TAG_EPILOGUE if there is no free block; then the rest says nothing */
-    uint32_t next; /* its links */
+    uint32_t next; /* its links, if it is on a list */
     uint32_t prev;
     uint32_t head; /* the field with the head of its list; 0 if it is on none: the last block */
 };
@@ -164,8 +164,6 @@ static inline bool verify_next_quick(const struct heap *heap, const struct exten
     uint32_t end = boundary + header.word;
     member->block = block_at(boundary);
     member->tag = header;
-    member->next = 0;
-    member->prev = 0;
     member->head = 0;
     if (granules(end - extent->first) > extent->dense ||
         tag_load(heap, end - 4u).word != header.word)

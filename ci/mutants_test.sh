@@ -39,12 +39,12 @@ done
 expect json_no_directory 3 "none/x.json cannot be written" --json "$scratch/none/x.json"
 expect no_accepted 3 "cannot be read" --accepted "$scratch/none"
 expect no_mutant 3 "there is no such mutant" --only 'no such thing'
-expect shown_none 3 "has no mutant 1:1:drop" --show heap/carve.c:1:1:drop
+expect shown_none 3 "has no mutant 1:1:drop" --show heap/carve.h:1:1:drop
 
 # Leaving a call out that counts live blocks is noticed; that an unsigned number is above 0 instead of
 # not 0 cannot be.
 : > "$scratch/none_accepted"
-drop='heap/carve.c carve drop#1 :: heap_count(heap, HEAP_LIVE_BLOCKS, 1);'
+drop='heap/carve.h carve drop#1 :: heap_count(heap, HEAP_LIVE_BLOCKS, 1);'
 quoted='carve drop#1 :: heap_count\(heap, HEAP_LIVE_BLOCKS'
 expect killed 0 "killed by the corpus 1" --only "$quoted" --fuzz 0 --json "$scratch/x.json" \
     --accepted "$scratch/none_accepted"
@@ -55,7 +55,7 @@ expect same 0 "1 have the core's object code" --only 'bins_insert ne-gt' --fuzz 
 expect listed 0 "$drop" --list --only "$quoted"
 
 # The list of accepted survivors.
-equivalent='heap/carve.c carve minus1#1 :: if (rest >= BLOCK_SIZE_MIN) {'
+equivalent='heap/carve.h carve minus1#1 :: if (rest >= BLOCK_SIZE_MIN) {'
 printf '%s :: none lies between\n' "$equivalent" > "$scratch/equivalent"
 both="$quoted|carve minus1#1 :: if \\(rest"
 expect accepted_not 1 "1 of 2, 50.00 %; 0 survivors accepted as equivalent, 1 not" --only "$both" \
@@ -67,10 +67,10 @@ grep -q '"rate_of_all_percent": 50.00,' "$scratch/x.json" || failures=$((failure
 printf '%s :: why not\n' "$drop" > "$scratch/killed"
 expect accepted_killed 1 "is killed by corpus: $drop" --only "$quoted" --fuzz 0 \
     --accepted "$scratch/killed"
-printf '# what was\n\nheap/carve.c carve drop#1 :: is_gone(); :: it was\n' > "$scratch/stale"
+printf '# what was\n\nheap/carve.h carve drop#1 :: is_gone(); :: it was\n' > "$scratch/stale"
 expect accepted_stale 1 "there is no such mutant any more" --only "$quoted" --fuzz 0 \
     --accepted "$scratch/stale"
-printf 'heap/carve.c carve drop#1\n' > "$scratch/short"
+printf 'heap/carve.h carve drop#1\n' > "$scratch/short"
 expect accepted_short 1 "not of the form" --only "$quoted" --fuzz 0 --accepted "$scratch/short"
 
 [[ $failures -eq 0 ]] || exit 1

@@ -114,6 +114,11 @@ uint32_t kheap_reclaim(uint32_t page_count_max)
     return count;
 }
 
+bool kheap_reclaim_pending(void)
+{
+    return heap_reclaim_pending(&heap);
+}
+
 void machine_misuse(const struct misuse *misuse)
 {
     (void)fprintf(stderr, "%s: %s reports at %08x: %s\n", peer.name, misuse_call_text(misuse->call),

@@ -13,13 +13,14 @@ void kheap_release(void *at);
 void *kheap_resize(void *at, size_t size_bytes);
 void kheap_pages(struct peer_pages *pages);
 uint32_t kheap_reclaim(uint32_t page_count_max);
+bool kheap_reclaim_pending(void);
 
 /* The peer's description. Its file defines kheap_start, which calls kheap_init with a policy. */
 #define KHEAP_PEER(peer_name)                                                                      \
     {                                                                                              \
         .name = (peer_name), .init = kheap_start, .alloc = kheap_alloc, .release = kheap_release,  \
         .resize = kheap_resize, .pages = kheap_pages, .reclaim = kheap_reclaim,                    \
-        .accesses = KHEAP_ACCESSES,                                                                \
+        .reclaim_pending = kheap_reclaim_pending, .accesses = KHEAP_ACCESSES,                      \
     }
 
 /* Where accesses are counted (bench/port/counting). */

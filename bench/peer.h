@@ -48,6 +48,9 @@ struct peer {
      * back, or 0 if that is all that it can give. Null: there is no such call. */
     uint32_t (*reclaim)(uint32_t page_count_max);
 
+    /* True if there may be more to give back although the last call gave nothing. Null: never. */
+    bool (*reclaim_pending)(void);
+
     /* Null: accesses are not counted in this build. */
     void (*accesses)(struct peer_accesses *accesses);
 };

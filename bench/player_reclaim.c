@@ -53,8 +53,9 @@ static uint32_t slice(void)
 
 static void reclaim_all(void)
 {
-    for (uint32_t i = 0; i < SLICES_MAX && slice() != 0; i++) {
-    }
+    bool more = true;
+    for (uint32_t i = 0; i < SLICES_MAX && more; i++)
+        more = slice() != 0 || (peer.reclaim_pending != NULL && peer.reclaim_pending());
 }
 
 void player_reclaim(const struct load *load)

@@ -9,6 +9,15 @@ static uint64_t accesses_now(void)
     return counts.loads + counts.stores;
 }
 
+/* A slice looks no further than its budget goes, nor than the heap, and believes a block more. */
+static uint64_t looks_of(const struct mirror *mirror, uint32_t page_count_max)
+{
+    uint64_t all = (mirror->end - mirror->base) / PAGE_SIZE;
+    all += COST_LOOKS_BLOCK * (uint64_t)mirror->free_blocks;
+    uint64_t budget = cost_looks(page_count_max);
+    return (budget < all ? budget : all) + 2u * COST_LOOKS_BLOCK;
+}
+
 /* What the operation may cost beyond a constant: what it was before is known only by the mirror. */
 static struct cost_terms terms_of(const struct session *session, const struct op *op)
 {
@@ -32,8 +41,8 @@ static struct cost_terms terms_of(const struct session *session, const struct op
     case OP_ALLOC:
     case OP_ALIGNED: terms.pages = (size + align) / PAGE_SIZE + 3u; break;
     case OP_RECLAIM:
-        terms.pages = (mirror->end - mirror->base) / PAGE_SIZE;
-        terms.list_steps = mirror->free_blocks + 2u;
+        terms.looks = looks_of(mirror, op->size);
+        terms.list_steps = 0;
         break;
     case OP_STATS: terms.list_steps = mirror->free_blocks + 1u; break;
     case OP_PRESSURE: terms.calls = session->scene.frame_count; break;
@@ -68,6 +77,18 @@ static void count_tables(struct cost_terms *terms)
     }
 }
 
+/* True if the end of the heap was written. */
+static bool end_written(const struct session *session)
+{
+    uint32_t count;
+    bool lost;
+    const struct journal_entry *journal = probe_journal(&count, &lost);
+    for (uint32_t i = 0; i < count; i++)
+        if (journal[i].at.v == session->scene.heap_at.v + HEAP_END)
+            return true;
+    return false;
+}
+
 bool session_rule_C1(struct session *session, const struct op *op)
 {
     struct session_cost *cost = &session->cost;
@@ -80,6 +101,8 @@ bool session_rule_C1(struct session *session, const struct op *op)
         cost->terms.pages += session->handler.size_bytes / PAGE_SIZE + 3u;
     }
     count_tables(&cost->terms);
+    if (op->kind == OP_RECLAIM && end_written(session))
+        cost->terms.looks += COST_LOOKS_GAP;
     /* A refusal takes back what there was of a run, be it nothing. */
     cost->terms.runs += injection.frames_refused - session->before.frames_refused;
     uint64_t bound = cost_bound(&cost->terms);

@@ -72,28 +72,31 @@ uint32_t arena_trim(const struct heap *heap, uint32_t end)
     return unmap(heap, end, (old_end - end) / PAGE_SIZE);
 }
 
-/* The end of the run of pages from `page` on, up to `end`, that are mapped, or that are not. */
-static uint32_t run_end(uint32_t page, uint32_t end, bool mapped)
+/* The start of the page behind `page`, or behind all those of its table if there is none. */
+static uint32_t pages_behind(uint32_t page)
 {
-    uint32_t entry;
-    while (page < end && paging_translate(vaddr_of(page), &entry) == mapped)
-        page += PAGE_SIZE;
-    return page;
+    return paging_table_present(vaddr_of(page)) ? page + PAGE_SIZE
+                                                : (page | (TABLE_SPAN - 1u)) + 1u;
 }
 
-/* Goes from mapped run to mapped run, so that pages which are gone already do not use the budget
- * up: a reclaimer with a small budget would otherwise never get past them. */
-uint32_t arena_unmap(const struct heap *heap, uint32_t from, uint32_t to, uint32_t page_count_max)
+/* All that it finds goes in one range, with what is gone already in between: a range costs more
+ * for the tables that it lies in than for its pages. */
+uint32_t arena_unmap(const struct heap *heap, uint32_t *from, uint32_t to,
+                     struct arena_budget *budget)
 {
+    uint32_t entry;
     uint32_t end = page_round_down(to);
-    uint32_t count = 0;
-    uint32_t first = run_end(page_round_up(from), end, false);
-    while (first < end && count < page_count_max) {
-        uint32_t stop = run_end(first, end, true);
-        uint32_t page_count = (stop - first) / PAGE_SIZE;
-        uint32_t left = page_count_max - count;
-        count += unmap(heap, first, page_count < left ? page_count : left);
-        first = run_end(stop, end, false);
+    uint32_t page = *from;
+    uint32_t first = end;
+    uint32_t last = 0;
+    for (; page < end && arena_budget_left(budget); page = pages_behind(page)) {
+        arena_look(budget, 1);
+        if (!paging_translate(vaddr_of(page), &entry))
+            continue;
+        budget->page_count--;
+        first = first < page ? first : page;
+        last = page;
     }
-    return count;
+    *from = page;
+    return first == end ? 0 : unmap(heap, first, (last - first) / PAGE_SIZE + 1u);
 }

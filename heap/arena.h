@@ -31,8 +31,27 @@ enum arena_result arena_extend(const struct heap *heap, block_t block, uint32_t 
  * frames given back. */
 uint32_t arena_trim(const struct heap *heap, uint32_t end);
 
-/* Unmaps up to page_count_max pages that lie wholly in [from, to) and gives them back.
- * Returns the number of frames given back. */
-uint32_t arena_unmap(const struct heap *heap, uint32_t from, uint32_t to, uint32_t page_count_max);
+/* What a slice of heap_reclaim may still do (heap/cost.h). */
+struct arena_budget {
+    uint32_t page_count; /* mapped pages to be given back */
+    uint32_t look_count; /* looks at what may hold such pages */
+};
+
+static inline bool arena_budget_left(const struct arena_budget *budget)
+{
+    return budget->page_count != 0 && budget->look_count != 0;
+}
+
+/* Takes look_count looks off the budget, or all that there are. */
+static inline void arena_look(struct arena_budget *budget, uint32_t look_count)
+{
+    budget->look_count -= look_count < budget->look_count ? look_count : budget->look_count;
+}
+
+/* Unmaps the pages of [*from, to) that lie wholly in it, as far as the budget goes, and gives them
+ * back; *from becomes where it ended. Requires *from at a page boundary. Returns the number of
+ * frames given back. Cost: a look for each page, and for each table that is not there. */
+uint32_t arena_unmap(const struct heap *heap, uint32_t *from, uint32_t to,
+                     struct arena_budget *budget);
 
 #endif

@@ -12,6 +12,14 @@ static void up(uint32_t frame_count, uint32_t window_pages)
     (void)machine_interrupts_disable();
 }
 
+/* As many looks as it takes. */
+static uint32_t unmap(uint32_t from, uint32_t to, uint32_t page_count_max)
+{
+    struct arena_budget budget = {page_count_max, UINT32_MAX};
+    uint32_t page = page_round_up(from);
+    return arena_unmap(&test_heap, &page, to, &budget);
+}
+
 TEST(mapping_that_is_refused_says_no_frame)
 {
     up(20, 100);
@@ -54,11 +62,11 @@ TEST(unmapping_keeps_to_the_pages_that_lie_wholly_inside)
     up(TEST_FRAMES, 100);
     uint32_t end = test_field(HEAP_END);
     EXPECT_EQUAL(arena_map(&test_heap, end, end + 20u * PAGE_SIZE), ARENA_OK);
-    EXPECT_EQUAL(arena_unmap(&test_heap, end + 1u, end + 5u * PAGE_SIZE - 1u, ~0u), 3);
+    EXPECT_EQUAL(unmap(end + 1u, end + 5u * PAGE_SIZE - 1u, ~0u), 3);
     EXPECT(probe_page(vaddr_of(end)) != NULL);
     EXPECT(probe_page(vaddr_of(end + 4u * PAGE_SIZE)) != NULL);
-    EXPECT_EQUAL(arena_unmap(&test_heap, end, end + 5u * PAGE_SIZE, ~0u), 2);
-    EXPECT_EQUAL(arena_unmap(&test_heap, end, end + 20u * PAGE_SIZE, 7), 7);
+    EXPECT_EQUAL(unmap(end, end + 5u * PAGE_SIZE, ~0u), 2);
+    EXPECT_EQUAL(unmap(end, end + 20u * PAGE_SIZE, 7), 7);
     EXPECT_EQUAL(test_field(HEAP_MAPPED_PAGES), 1 + 8);
 }
 
@@ -69,7 +77,7 @@ TEST(more_pages_than_a_table_has_bytes_are_unmapped_at_once)
     uint32_t end = test_field(HEAP_END);
     EXPECT_EQUAL(arena_map(&test_heap, end, end + (page_count + 10u) * PAGE_SIZE), ARENA_OK);
     /* The four tables that lie wholly in what is unmapped go as well. */
-    EXPECT_EQUAL(arena_unmap(&test_heap, end, end + page_count * PAGE_SIZE, ~0u), page_count + 3u);
+    EXPECT_EQUAL(unmap(end, end + page_count * PAGE_SIZE, ~0u), page_count + 3u);
     EXPECT_EQUAL(test_field(HEAP_MAPPED_PAGES), 1 + 10);
     for (uint32_t i = 0; i < 10; i++)
         EXPECT(probe_page(vaddr_of(end + (page_count + i) * PAGE_SIZE)) != NULL);
@@ -98,8 +106,8 @@ TEST(a_budget_goes_on_behind_the_first_run_of_mapped_pages)
     up(TEST_FRAMES, 100);
     uint32_t end = test_field(HEAP_END);
     EXPECT_EQUAL(arena_map(&test_heap, end, end + 20u * PAGE_SIZE), ARENA_OK);
-    EXPECT_EQUAL(arena_unmap(&test_heap, end + 3u * PAGE_SIZE, end + 5u * PAGE_SIZE, ~0u), 2);
-    EXPECT_EQUAL(arena_unmap(&test_heap, end, end + 20u * PAGE_SIZE, 7), 7);
+    EXPECT_EQUAL(unmap(end + 3u * PAGE_SIZE, end + 5u * PAGE_SIZE, ~0u), 2);
+    EXPECT_EQUAL(unmap(end, end + 20u * PAGE_SIZE, 7), 7);
     for (uint32_t i = 0; i < 20; i++)
         EXPECT_EQUAL(probe_page(vaddr_of(end + i * PAGE_SIZE)) != NULL, i >= 9);
 }

@@ -27,13 +27,17 @@
 #define HEAP_LIVE_BLOCKS 24u /* used blocks */
 #define HEAP_LIVE_BYTES 28u  /* bytes in used blocks, tags included */
 #define HEAP_MAPPED_PAGES                                                                          \
-    32u                     /* pages of the window that are mapped, the control block's included */
-#define HEAP_DENSE 36u      /* granules of blocks, if every page of them is mapped; otherwise 0 */
-#define HEAP_STATISTICS 64u /* from here to HEAP_FREELIST: counters that no decision depends on */
-#define HEAP_PEAK_BYTES 64u /* highest HEAP_LIVE_BYTES so far */
-#define HEAP_PEAK_PAGES 68u /* highest HEAP_MAPPED_PAGES so far */
-#define HEAP_PEAK_END 72u   /* highest HEAP_END so far */
-#define HEAP_REFUSED_SIZE 76u   /* refusals: the size or alignment can never be served */
+    32u                /* pages of the window that are mapped, the control block's included */
+#define HEAP_DENSE 36u /* granules of blocks, if every page of them is mapped; otherwise 0 */
+#define HEAP_RECLAIM_LIST 40u  /* the list that a pass of heap_reclaim goes on with; 0: none */
+                                */
+#define HEAP_RECLAIM_BLOCK 44u /* a free block that was on it */
+#define HEAP_RECLAIM_PAGE 48u  /* a page in that block */
+#define HEAP_STATISTICS 64u   /* from here to HEAP_FREELIST: counters that no decision depends on */
+#define HEAP_PEAK_BYTES 64u   /* highest HEAP_LIVE_BYTES so far */
+#define HEAP_PEAK_PAGES 68u   /* highest HEAP_MAPPED_PAGES so far */
+#define HEAP_PEAK_END 72u     /* highest HEAP_END so far */
+#define HEAP_REFUSED_SIZE 76u /* refusals: the size or alignment can never be served */
 #define HEAP_REFUSED_WINDOW 80u /* refusals: the window is full */
 #define HEAP_REFUSED_FRAMES 84u /* refusals: no frame */
 #define HEAP_MISUSES 88u        /* misuses reported */

@@ -15,7 +15,25 @@
 #define COST_ENTRY 20u /* each table entry written: a frame taken or given back */
 #define COST_TABLE 2100u /* each table made or given back: zeroed, or found empty */
 #define COST_RUN 1030u   /* each run of pages taken back from a table: is it empty now? */
-#define COST_STEP 40u /* each free block passed on a list: under first fit, reclaim, statistics */
+#define COST_STEP 40u    /* each free block passed on a list: under first fit, statistics */
+#define COST_LOOK 5u     /* each look of the reclaimer: is this page mapped, is there this table? */
+
+/* Looks of the reclaimer. */
+#define COST_LOOKS_SLICE 256u /* of a slice, whatever its pages */
+#define COST_LOOKS_PAGE 4u    /* more, for each page that it may give back */
+#define COST_LOOKS_BLOCK 8u   /* what it counts for a free block: to believe it, go to the next */
+#define COST_LOOKS_GAP                                                                             \
+    2304u /* more, if the end moves: the rest of the table that it lies in, all that are not       \
+             there, and the next one */
+
+/* The looks that a slice of page_count_max pages has; UINT32_MAX: as many as it takes. */
+static inline uint32_t cost_looks(uint32_t page_count_max)
+{
+    uint32_t page_count_bounded = (UINT32_MAX - COST_LOOKS_SLICE) / COST_LOOKS_PAGE;
+    return page_count_max > page_count_bounded
+               ? UINT32_MAX
+               : COST_LOOKS_SLICE + COST_LOOKS_PAGE * page_count_max;
+}
 
 /* What a call has to do with. */
 struct cost_terms {
@@ -25,6 +43,7 @@ struct cost_terms {
     uint64_t tables;
     uint64_t runs;
     uint64_t list_steps;
+    uint64_t looks;
     uint64_t words; /* to be filled or copied */
 };
 
@@ -32,7 +51,7 @@ static inline uint64_t cost_bound(const struct cost_terms *terms)
 {
     return COST_CALL * terms->calls + COST_PAGE * terms->pages + COST_ENTRY * terms->entries +
            COST_TABLE * terms->tables + COST_RUN * terms->runs + COST_STEP * terms->list_steps +
-           terms->words;
+           COST_LOOK * terms->looks + terms->words;
 }
 
 #endif

@@ -74,13 +74,21 @@ void kfree(const struct heap *heap, vaddr_t at);
  * constant. */
 uint32_t kmalloc_usable_size(const struct heap *heap, vaddr_t at);
 
-/* Unmaps up to page_count_max pages that lie wholly inside free blocks, first those at the heap's
- * end, which moves down, and gives their frames back, and those of tables that became empty. To be
- * run now and then, from a thread of low priority or when frames are short. Where a free block is
- * found damaged it ends early, with a report; what it gave back until then stays so.
- * Returns the number of frames given back. Cost: the pages of the free blocks of a page or more, as
- * far as the budget goes. */
+/* A slice of a pass over the free blocks of a page or more: unmaps up to page_count_max pages that
+ * lie wholly inside them, first those at the heap's end, which moves down, and gives their frames
+ * back, and those of tables that became empty. A pass goes on where the slice before ended, as long
+ * as kmalloc and kfree have left that place in peace; otherwise with the list that it was in. What
+ * becomes free behind it is left to the next pass. UINT32_MAX is a whole pass, from the start.
+ * Where a free block is found damaged the pass ends early, with a report; what it gave back until
+ * then stays so. Returns the number of frames given back, which may be 0 while there is more to
+ * come.
+ * Cost under HEAP_BINS and HEAP_FIRST_FIT: proportional to page_count_max, and a constant, whatever
+ * the heap's size (heap/cost.h). */
 uint32_t heap_reclaim(const struct heap *heap, uint32_t page_count_max);
+
+/* True while a pass of heap_reclaim has not come to its end. A thread of low priority makes a slice
+ * and sleeps, for a short time while this is true and otherwise for a long one. Cost: constant. */
+bool heap_reclaim_pending(const struct heap *heap);
 
 struct heap_stats {
     uint32_t live_blocks; /* used blocks */

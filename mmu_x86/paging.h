@@ -45,6 +45,10 @@ struct paging_change {
 /* True if `page` is mapped; then *entry is its table entry. Cost: two loads. */
 bool paging_translate(vaddr_t page, uint32_t *entry);
 
+/* True if there is a table for `page`; otherwise none of the TABLE_SPAN bytes around it is mapped.
+ * Cost: one load. */
+bool paging_table_present(vaddr_t page);
+
 /* Maps `page` to `frame` with `flags` (ENTRY_WRITABLE, ENTRY_USER, ...; ENTRY_PRESENT is added).
  * Requires a page-aligned address below TABLES_AT, flags within 0x1E bits, and `frames`
  * (mmu_x86/frames.h) for the table, if one has to be made. The frame stays the caller's. Returns

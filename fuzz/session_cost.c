@@ -77,18 +77,6 @@ static void count_tables(struct cost_terms *terms)
     }
 }
 
-/* True if the end of the heap was written. */
-static bool end_written(const struct session *session)
-{
-    uint32_t count;
-    bool lost;
-    const struct journal_entry *journal = probe_journal(&count, &lost);
-    for (uint32_t i = 0; i < count; i++)
-        if (journal[i].at.v == session->scene.heap_at.v + HEAP_END)
-            return true;
-    return false;
-}
-
 bool session_rule_C1(struct session *session, const struct op *op)
 {
     struct session_cost *cost = &session->cost;
@@ -101,7 +89,7 @@ bool session_rule_C1(struct session *session, const struct op *op)
         cost->terms.pages += session->handler.size_bytes / PAGE_SIZE + 3u;
     }
     count_tables(&cost->terms);
-    if (op->kind == OP_RECLAIM && end_written(session))
+    if (op->kind == OP_RECLAIM && session_heap_end(session) != session->before.end)
         cost->terms.looks += COST_LOOKS_GAP;
     /* A refusal takes back what there was of a run, be it nothing. */
     cost->terms.runs += injection.frames_refused - session->before.frames_refused;

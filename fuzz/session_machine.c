@@ -1,6 +1,7 @@
 /* Operations on the machine around the heap: reclaim, other users of frames and of the MMU,
  * refusals, interrupts, statistics. */
 #include "fuzz/session_internal.h"
+#include "invariants/eye.h"
 #include "mmu_x86/injection.h"
 #include "mmu_x86/machine.h"
 #include "mmu_x86/paging.h"
@@ -19,9 +20,23 @@ static enum outcome outcome_of(bool holds)
     return holds ? OUTCOME_APPLIED : OUTCOME_VIOLATED;
 }
 
+/* True if a block, used or free, still starts where the reclaimer's cursor stands. Otherwise the
+ * core has to look there to know that none does, whosever it is by now. */
+static bool cursor_fresh(const struct session *session)
+{
+    struct eye eye = EYE_OPEN;
+    uint32_t at = 0;
+    const struct mirror *mirror = session->mirror;
+    (void)eye_read(&eye, session->scene.heap_at.v + HEAP_RECLAIM_BLOCK, &at);
+    return at == 0 || (session_steps(session) && mirror->valid &&
+                       marks_has(&mirror->starts, mirror_granule(mirror, at)));
+}
+
 static enum outcome apply_reclaim(struct session *session, const struct op *op)
 {
+    session_watch_payloads(session, cursor_fresh(session));
     uint32_t count = heap_reclaim(&session->heap, op->size);
+    session_watch_payloads(session, true);
     digest_word(&session->digest, count);
     uint32_t more = session_frames_free(session) - session->before.frames_free;
     return outcome_of(session->handler.fired ||

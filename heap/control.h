@@ -30,7 +30,6 @@
     32u                /* pages of the window that are mapped, the control block's included */
 #define HEAP_DENSE 36u /* granules of blocks, if every page of them is mapped; otherwise 0 */
 #define HEAP_RECLAIM_LIST 40u  /* the list that a pass of heap_reclaim goes on with; 0: none */
-                                */
 #define HEAP_RECLAIM_BLOCK 44u /* a free block that was on it */
 #define HEAP_RECLAIM_PAGE 48u  /* a page in that block */
 #define HEAP_STATISTICS 64u   /* from here to HEAP_FREELIST: counters that no decision depends on */

@@ -28,7 +28,7 @@ static vaddr_t table_at(vaddr_t at)
     return vaddr_of(TABLES_AT + PAGE_SIZE * directory_slot(at));
 }
 
-bool paging_table_present(vaddr_t at)
+static bool table_present(vaddr_t at)
 {
     return (machine_load(directory_entry_at(at)) & ENTRY_PRESENT) != 0;
 }
@@ -44,7 +44,7 @@ static bool table_empty(vaddr_t table)
 /* Makes the table that maps `at`, if there is none; then *made becomes true. */
 static bool table_make(vaddr_t frames, vaddr_t at, bool *made)
 {
-    if (paging_table_present(at))
+    if (table_present(at))
         return true;
     frame_t frame;
     if (frames_take(frames, &frame) != FRAMES_OK)
@@ -87,9 +87,14 @@ static vaddr_t table_end(vaddr_t page, vaddr_t end)
     return end.v - page.v < left ? end : vaddr_add(page, left);
 }
 
+bool paging_table_present(vaddr_t page)
+{
+    return table_present(page);
+}
+
 bool paging_translate(vaddr_t page, uint32_t *entry)
 {
-    if (!paging_table_present(page))
+    if (!table_present(page))
         return false;
     *entry = machine_load(table_entry_at(page));
     return (*entry & ENTRY_PRESENT) != 0;
@@ -142,7 +147,7 @@ static void range_release(vaddr_t frames, vaddr_t first, vaddr_t end)
 static uint32_t table_frames_needed(vaddr_t first, vaddr_t stop)
 {
     uint32_t needed = 0;
-    if (!paging_table_present(first))
+    if (!table_present(first))
         return (stop.v - first.v) / PAGE_SIZE + 1u;
     for (vaddr_t page = first; page.v != stop.v; page = vaddr_add(page, PAGE_SIZE))
         needed += machine_load(table_entry_at(page)) == 0;
@@ -239,9 +244,9 @@ void paging_unmap_range(vaddr_t frames, vaddr_t first, uint32_t page_count,
     *change = (struct paging_change){0};
     while (first.v != end.v) {
         vaddr_t stop = table_end(first, end);
-        if (paging_table_present(first)) {
+        if (table_present(first)) {
             change->page_count += table_unmap(frames, first, stop);
-            change->table_count += !paging_table_present(first);
+            change->table_count += !table_present(first);
         }
         first = stop;
     }

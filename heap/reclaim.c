@@ -74,16 +74,16 @@ static uint32_t reclaim_hole(const struct heap *heap, const struct member *membe
 
 /* The block where the pass goes on, and the page in it. kmalloc and kfree know nothing of the
  * cursor: what it names may have been merged away (then there is no tag any more, rule H9),
- * allocated or put on another list since; then the pass goes on at the head of the list. */
+ * allocated, put on another list or become the last block, which is on none and has no links; then
+ * the pass goes on at the head of the list. Takes the last block from *member. */
 static enum freelist_answer cursor_load(const struct heap *heap, struct member *member,
                                         uint32_t *page)
 {
     uint32_t list = heap_load(heap, HEAP_RECLAIM_LIST);
-    if (list == 0)
-        list = verify_list(heap, RECLAIM_SIZE_MIN);
     *page = heap_load(heap, HEAP_RECLAIM_PAGE);
     block_t block = block_at(heap_load(heap, HEAP_RECLAIM_BLOCK));
-    if (verify_free(heap, block, member) && member->head == list)
+    bool last = block.at == member->block.at;
+    if (!last && verify_free(heap, block, member) && member->head == list)
         return FREELIST_FOUND;
     *page = 0;
     member->head = list;
@@ -96,6 +96,13 @@ static void cursor_store(const struct heap *heap, uint32_t list, uint32_t block,
     heap_store(heap, HEAP_RECLAIM_LIST, list);
     heap_store(heap, HEAP_RECLAIM_BLOCK, block);
     heap_store(heap, HEAP_RECLAIM_PAGE, page);
+}
+
+/* Begins a pass, if none is under way. */
+static void pass_open(const struct heap *heap)
+{
+    if (heap_load(heap, HEAP_RECLAIM_LIST) == 0)
+        heap_store(heap, HEAP_RECLAIM_LIST, verify_list(heap, RECLAIM_SIZE_MIN));
 }
 
 /* Goes on with the pass over the lists, as far as the budget goes. */
@@ -123,11 +130,12 @@ static uint32_t reclaim_locked(const struct heap *heap, struct arena_budget budg
     struct member member;
     uint32_t count = 0;
     enum misuse_reason reason = verify_last(heap, &member);
-    if (reason == MISUSE_NONE) {
+    pass_open(heap);
+    if (reason == MISUSE_NONE)
         count = reclaim_end(heap, &member, &budget);
-        if (reclaim_lists(heap, &member, &budget, &count) == FREELIST_DAMAGED)
-            reason = MISUSE_DAMAGED_LINK;
-    }
+    if (reason == MISUSE_NONE && arena_budget_left(&budget) &&
+        reclaim_lists(heap, &member, &budget, &count) == FREELIST_DAMAGED)
+        reason = MISUSE_DAMAGED_LINK;
     if (reason != MISUSE_NONE) {
         cursor_store(heap, 0, 0, 0);
         misuse_report(heap, reason, MISUSE_RECLAIM, block_payload(member.block));

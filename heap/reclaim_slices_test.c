@@ -273,6 +273,18 @@ TEST(the_end_gets_past_a_gap)
     }
 }
 
+TEST(a_table_that_is_not_there_is_one_look)
+{
+    test_heap_up(8000, 8000);
+    vaddr_t hole = test_alloc(6u * TABLE_SPAN);
+    (void)test_alloc(8);
+    kfree(&test_heap, hole);
+    EXPECT(heap_reclaim(&test_heap, UINT32_MAX) >= 6u * TABLE_ENTRIES);
+    uint64_t before = accesses();
+    EXPECT_EQUAL(heap_reclaim(&test_heap, UINT32_MAX), 0);
+    EXPECT(accesses() - before <= COST_CALL + COST_LOOK * 2u * TABLE_ENTRIES);
+}
+
 TEST(a_block_that_is_damaged_where_the_pass_goes_on_ends_it)
 {
     holes_up(3);
@@ -321,6 +333,7 @@ int main(void)
     RUN_BOTH(a_budget_used_up_at_the_end_leaves_the_lists_to_the_next_slice);
     RUN_BOTH(a_budget_of_0_leaves_the_pass_where_it_is);
     RUN_BOTH(the_end_gets_past_a_gap);
+    RUN_BOTH(a_table_that_is_not_there_is_one_look);
     RUN_BOTH(a_block_that_is_damaged_where_the_pass_goes_on_ends_it);
     RUN_BOTH(a_damaged_end_ends_the_pass);
     RUN(the_budget_is_the_largest_there_is_where_it_would_overflow);

@@ -38,6 +38,7 @@ static enum outcome apply_reclaim(struct session *session, const struct op *op)
     uint32_t count = heap_reclaim(&session->heap, op->size);
     session_watch_payloads(session, true);
     digest_word(&session->digest, count);
+    digest_word(&session->digest, heap_reclaim_pending(&session->heap));
     uint32_t more = session_frames_free(session) - session->before.frames_free;
     return outcome_of(session->handler.fired ||
                       rule_S8(session, more, count, "frames given back by reclaim of the heap at"));

@@ -147,15 +147,13 @@ TEST(going_through_the_free_blocks_misses_none)
     for (uint32_t large_at = 0; large_at < BINS_SCAN + 2u; large_at++) {
         mixed_bin_up(large_at, BINS_SCAN + 2u, blocks);
         struct member found;
-        EXPECT_EQUAL(freelist_first(&test_heap, 4216, &found), FREELIST_FOUND);
-        EXPECT_EQUAL(found.block.at, blocks[large_at].v - 4u);
-        EXPECT_EQUAL(freelist_after(&test_heap, 4216, &found), FREELIST_NONE);
-        EXPECT_EQUAL(freelist_first(&test_heap, 4104, &found), FREELIST_FOUND);
+        EXPECT_EQUAL(freelist_first(&test_heap, verify_list(&test_heap, 4104), &found),
+                     FREELIST_FOUND);
         for (uint32_t i = 0; i < BINS_SCAN + 1u; i++) {
             EXPECT_EQUAL(found.block.at, blocks[i].v - 4u);
-            EXPECT_EQUAL(freelist_after(&test_heap, 4104, &found), FREELIST_FOUND);
+            EXPECT_EQUAL(freelist_after(&test_heap, &found), FREELIST_FOUND);
         }
-        EXPECT_EQUAL(freelist_after(&test_heap, 4104, &found), FREELIST_NONE);
+        EXPECT_EQUAL(freelist_after(&test_heap, &found), FREELIST_NONE);
     }
 }
 
@@ -168,7 +166,8 @@ TEST(a_list_that_becomes_empty_leaves_no_bit)
         EXPECT_EQUAL(test_field(BINS_BITMAPS + 4u * row), 0);
     struct member found;
     EXPECT_EQUAL(freelist_find(&test_heap, 16, &found), FREELIST_NONE);
-    EXPECT_EQUAL(freelist_first(&test_heap, BLOCK_SIZE_MIN, &found), FREELIST_NONE);
+    EXPECT_EQUAL(freelist_first(&test_heap, verify_list(&test_heap, BLOCK_SIZE_MIN), &found),
+                 FREELIST_NONE);
 }
 
 int main(void)

@@ -38,32 +38,19 @@ static uint32_t list_after(const struct heap *heap, uint32_t head)
     return bin == 0 ? 0 : heap_load(heap, bins_head_of(bin));
 }
 
-/* From `at` on, the list with its head at found->head, past the blocks that are smaller. */
-static enum freelist_answer walk(const struct heap *heap, uint32_t at, uint32_t size_min,
-                                 struct member *found)
+enum freelist_answer freelist_first(const struct heap *heap, uint32_t head, struct member *found)
 {
-    for (;;) {
-        if (at == 0)
-            at = list_after(heap, found->head);
-        if (at == 0)
-            return FREELIST_NONE;
-        if (!verify_free(heap, block_at(at), found))
-            return FREELIST_DAMAGED;
-        if (tag_size(found->tag) >= size_min)
-            return FREELIST_FOUND;
-        at = found->next;
-    }
+    found->head = head;
+    found->next = heap_load(heap, head);
+    return freelist_after(heap, found);
 }
 
-enum freelist_answer freelist_first(const struct heap *heap, uint32_t size_min,
-                                    struct member *found)
+enum freelist_answer freelist_after(const struct heap *heap, struct member *found)
 {
-    found->head = verify_list(heap, size_min);
-    return walk(heap, heap_load(heap, found->head), size_min, found);
-}
-
-enum freelist_answer freelist_after(const struct heap *heap, uint32_t size_min,
-                                    struct member *found)
-{
-    return walk(heap, found->next, size_min, found);
+    uint32_t at = found->next;
+    if (at == 0)
+        at = list_after(heap, found->head);
+    if (at == 0)
+        return FREELIST_NONE;
+    return verify_free(heap, block_at(at), found) ? FREELIST_FOUND : FREELIST_DAMAGED;
 }

@@ -86,12 +86,10 @@ static inline enum freelist_answer freelist_find_quick(const struct heap *heap,
                : FREELIST_DAMAGED;
 }
 
-/* The free blocks on the lists one by one, for reports and for the reclaimer, those of less than
- * size_min left out; the lists must not change meanwhile. freelist_after takes the one before from
- * *found. Both answer as freelist_find does. */
-enum freelist_answer freelist_first(const struct heap *heap, uint32_t size_min,
-                                    struct member *found);
-enum freelist_answer freelist_after(const struct heap *heap, uint32_t size_min,
-                                    struct member *found);
+/* The free blocks on the lists one by one, for reports and for the reclaimer, from the list with
+ * its head at `head` on; the lists must not change meanwhile. freelist_after takes the one before
+ * from *found. Both answer as freelist_find does. Cost: constant. */
+enum freelist_answer freelist_first(const struct heap *heap, uint32_t head, struct member *found);
+enum freelist_answer freelist_after(const struct heap *heap, struct member *found);
 
 #endif

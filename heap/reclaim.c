@@ -86,9 +86,7 @@ static enum freelist_answer cursor_load(const struct heap *heap, struct member *
     if (!last && verify_free(heap, block, member) && member->head == list)
         return FREELIST_FOUND;
     *page = 0;
-    member->head = list;
-    member->next = heap_load(heap, list);
-    return freelist_after(heap, 0, member);
+    return freelist_first(heap, list, member);
 }
 
 static void cursor_store(const struct heap *heap, uint32_t list, uint32_t block, uint32_t page)
@@ -115,7 +113,7 @@ static enum freelist_answer reclaim_lists(const struct heap *heap, struct member
         *count += reclaim_hole(heap, member, &page, budget);
         if (arena_budget_left(budget)) {
             page = 0;
-            answer = freelist_after(heap, 0, member);
+            answer = freelist_after(heap, member);
         }
     }
     if (answer == FREELIST_FOUND)

@@ -20,11 +20,11 @@ static void free_blocks_read(const struct heap *heap, struct heap_stats *stats)
     if (reason == MISUSE_NONE) {
         if (!tag_used(member.tag))
             free_block_add(stats, tag_size(member.tag));
-        answer = freelist_first(heap, BLOCK_SIZE_MIN, &member);
+        answer = freelist_first(heap, verify_list(heap, BLOCK_SIZE_MIN), &member);
     }
     while (answer == FREELIST_FOUND) {
         free_block_add(stats, tag_size(member.tag));
-        answer = freelist_after(heap, BLOCK_SIZE_MIN, &member);
+        answer = freelist_after(heap, &member);
     }
     if (answer == FREELIST_DAMAGED)
         reason = MISUSE_DAMAGED_LINK;

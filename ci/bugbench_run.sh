@@ -91,7 +91,7 @@ fuzz()
     env ASAN_OPTIONS=symbolize=0:detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=0 \
         timeout --foreground -k 5 $((limit + bug_hang_seconds + 20)) "$program" "-seed=$seed" \
         "-max_total_time=$limit" "-max_len=$bug_bytes_max" "-timeout=$bug_hang_seconds" \
-        -entropic_scale_per_exec_time=1 -dict=fuzz/kheap.dict "-artifact_prefix=$tree/" -print_final_stats=1 "$@" "$tree/new" \
+        -dict=fuzz/kheap.dict "-artifact_prefix=$tree/" -print_final_stats=1 "$@" "$tree/new" \
         > "$log" 2>&1
     status=$?
     run_ms=$(($(clock_ms) - start))

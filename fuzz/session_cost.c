@@ -32,6 +32,10 @@ static struct cost_terms terms_of(const struct session *session, const struct op
         .list_steps = first_fit ? mirror->free_blocks + 2u : 0,
     };
     switch (op->kind) {
+    case OP_FREE:
+        terms.dense_frees = !first_fit && mirror_dense(mirror);
+        terms.calls -= terms.dense_frees;
+        break;
     case OP_REALLOC:
         terms.calls = 4; /* in place, kmalloc, kfree, and once more for a handler */
         terms.words = block->usable_bytes / 2u + 4u;

@@ -23,8 +23,7 @@ static bool must_find(const struct session *session, uint32_t need)
 static bool no_holes(const struct session *session)
 {
     const struct mirror *mirror = session->mirror;
-    return session_steps(session) && mirror->valid &&
-           mirror->mapped_pages == (mirror->end - mirror->base) / PAGE_SIZE;
+    return session_steps(session) && mirror->valid && mirror_dense(mirror);
 }
 
 /* A refusal is justified if the size can never be served; if a frame was refused by injection or

@@ -11,6 +11,7 @@
 #define COST_CALL                                                                                  \
     200u               /* a call whatever the heap's size: finding, verifying, splitting, merging  \
                         */
+#define COST_FREE 70u  /* kfree under HEAP_BINS in a heap of which every page is mapped */
 #define COST_PAGE 4u   /* each page that a request spans: is it mapped? */
 #define COST_ENTRY 20u /* each table entry written: a frame taken or given back */
 #define COST_TABLE 2100u /* each table made or given back: zeroed, or found empty */
@@ -38,6 +39,7 @@ static inline uint32_t cost_looks(uint32_t page_count_max)
 /* What a call has to do with. */
 struct cost_terms {
     uint64_t calls;
+    uint64_t dense_frees;
     uint64_t pages;
     uint64_t entries;
     uint64_t tables;
@@ -49,9 +51,9 @@ struct cost_terms {
 
 static inline uint64_t cost_bound(const struct cost_terms *terms)
 {
-    return COST_CALL * terms->calls + COST_PAGE * terms->pages + COST_ENTRY * terms->entries +
-           COST_TABLE * terms->tables + COST_RUN * terms->runs + COST_STEP * terms->list_steps +
-           COST_LOOK * terms->looks + terms->words;
+    return COST_CALL * terms->calls + COST_FREE * terms->dense_frees + COST_PAGE * terms->pages +
+           COST_ENTRY * terms->entries + COST_TABLE * terms->tables + COST_RUN * terms->runs +
+           COST_STEP * terms->list_steps + COST_LOOK * terms->looks + terms->words;
 }
 
 #endif

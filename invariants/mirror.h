@@ -122,6 +122,12 @@ static inline uint32_t mirror_header(const struct mirror *mirror, uint32_t granu
     return mirror->base + 8u * granule + 4u;
 }
 
+/* True if every page of the extent is mapped. */
+static inline bool mirror_dense(const struct mirror *mirror)
+{
+    return mirror->mapped_pages == (mirror->end - mirror->base) / PAGE_SIZE;
+}
+
 /* Leaves a word with the used block whose payload lies at `payload`; it stays until the block is
  * freed. */
 void mirror_note_set(struct mirror *mirror, uint32_t payload, uint32_t note);

@@ -46,7 +46,7 @@ static bool read_tag(const struct mirror *mirror, const struct scene *scene, uin
 static bool hole_between(const struct mirror *mirror, uint32_t first, uint32_t last)
 {
     uint32_t page = (first - mirror->base) / PAGE_SIZE;
-    return mirror->mapped_pages != (mirror->end - mirror->base) / PAGE_SIZE &&
+    return !mirror_dense(mirror) &&
            (marks_has(&mirror->holes, page) ||
             marks_after(&mirror->holes, page) <= (last - mirror->base) / PAGE_SIZE);
 }

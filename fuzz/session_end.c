@@ -88,8 +88,11 @@ bool session_give_back(struct session *session)
     if (session_apply_block(session, &all) == OUTCOME_VIOLATED || !others_leave(session))
         return false;
     for (uint32_t slot = 0; slot < shadow->slot_count && shadow->live_count > 0; slot++)
-        if (shadow_live(shadow, slot) && session_free(session, slot) == OUTCOME_VIOLATED)
-            return false;
+        if (shadow_live(shadow, slot)) {
+            probe_loads_allow(SESSION_LOADS_MAX); /* each: under first fit a free walks the list */
+            if (session_free(session, slot) == OUTCOME_VIOLATED)
+                return false;
+        }
     (void)heap_reclaim(&session->heap, UINT32_MAX);
     return session_rule_S6(session, 0, 0) && baseline_reached(session);
 }

@@ -74,21 +74,30 @@ static void spread(const struct report *report, const struct table *table,
                        100 * figure_greatest(figure) / figure_median(figure) - 100);
 }
 
+/* The medians of three figures, named PREFIX and a suffix each. Returns false if one is missing. */
+static bool medians(const struct result *result, const char *prefix, const char *const suffixes[3],
+                    double values[3])
+{
+    for (uint32_t i = 0; i < 3u; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%s_%s", prefix, suffixes[i]);
+        const struct figure *figure = report_figure(result, name);
+        if (figure == NULL)
+            return false;
+        values[i] = figure_median(figure);
+    }
+    return true;
+}
+
 /* Median / 99.9 % / worst of a call. */
 static void tail(const struct report *report, const struct table *table,
                  const struct result *result, char *text)
 {
-    static const char *const points[] = {"p50", "p999", "worst"};
+    static const char *const points[] = {"p50_ns", "p999_ns", "worst_ns"};
     double values[3];
     (void)report;
-    for (uint32_t i = 0; i < 3u; i++) {
-        char name[64];
-        (void)snprintf(name, sizeof name, "%s_%s_ns", table->figure, points[i]);
-        const struct figure *figure = report_figure(result, name);
-        if (figure == NULL)
-            return;
-        values[i] = figure_median(figure);
-    }
+    if (!medians(result, table->figure, points, values))
+        return;
     (void)snprintf(text, CELL_MAX, "%s%.0f/%.0f/%.0f", mark(result, table->figure), values[0],
                    values[1], values[2]);
 }
@@ -100,14 +109,8 @@ static void accesses(const struct report *report, const struct table *table,
     static const char *const parts[] = {"loads", "stores", "worst"};
     double values[3];
     (void)report;
-    for (uint32_t i = 0; i < 3u; i++) {
-        char name[64];
-        (void)snprintf(name, sizeof name, "%s_%s", table->figure, parts[i]);
-        const struct figure *figure = report_figure(result, name);
-        if (figure == NULL)
-            return;
-        values[i] = figure_median(figure);
-    }
+    if (!medians(result, table->figure, parts, values))
+        return;
     (void)snprintf(text, CELL_MAX, "%s%.1f+%.1f/%.0f", mark(result, table->figure), values[0],
                    values[1], values[2]);
 }

@@ -70,21 +70,6 @@ static void print_summary(const struct tally *tally)
     serial_line(&line);
 }
 
-/* The slots of the largest input that can be run. */
-static uint32_t slots_needed(const struct multiboot_info *info)
-{
-    uint32_t slot_count = 1;
-    struct modules modules;
-    struct named_input named;
-    struct input input;
-    modules_open(&modules, info);
-    while (modules_next(&modules, &named))
-        if (named.error == NULL && input_open(&input, named.data, named.size_bytes) == NULL &&
-            input.slot_count > slot_count)
-            slot_count = input.slot_count;
-    return slot_count;
-}
-
 static struct session *session_carve(uint32_t slot_count)
 {
     uint64_t needed = session_size_bytes(slot_count);
@@ -168,7 +153,7 @@ enum exit_value inputs_run(const struct multiboot_info *info)
         serial_text("kheap: error: no module: there is nothing to run\n");
         return EXIT_BAD_INPUT;
     }
-    struct session *session = session_carve(slots_needed(info));
+    struct session *session = session_carve(modules_slots(info));
     if (session == NULL)
         return EXIT_LITTLE_MEMORY;
     if (!probe_start()) {

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "boot/memory.h"
+#include "fuzz/input.h"
 
 void modules_open(struct modules *modules, const struct multiboot_info *info)
 {
@@ -67,4 +68,18 @@ bool modules_next(struct modules *modules, struct named_input *input)
         if (!modules->in_pack)
             return true;
     }
+}
+
+uint32_t modules_slots(const struct multiboot_info *info)
+{
+    uint32_t slot_count = 1;
+    struct modules modules;
+    struct named_input named;
+    struct input input;
+    modules_open(&modules, info);
+    while (modules_next(&modules, &named))
+        if (named.error == NULL && input_open(&input, named.data, named.size_bytes) == NULL &&
+            input.slot_count > slot_count)
+            slot_count = input.slot_count;
+    return slot_count;
 }

@@ -26,4 +26,7 @@ void modules_open(struct modules *modules, const struct multiboot_info *info);
 /* The next input. Returns false at the end. */
 bool modules_next(struct modules *modules, struct named_input *input);
 
+/* The slots of the largest input that can be run, 1 at least. */
+uint32_t modules_slots(const struct multiboot_info *info);
+
 #endif

@@ -141,21 +141,6 @@ static const char *replay(struct timing *timing, const struct named_input *named
     return (const char *)0;
 }
 
-static uint32_t slots_needed(const struct multiboot_info *info)
-{
-    uint32_t slot_count = 1;
-    struct modules modules;
-    struct named_input named;
-    struct input input;
-    modules_open(&modules, info);
-    while (modules_next(&modules, &named))
-        if (named.error == (const char *)0 &&
-            input_open(&input, named.data, named.size_bytes) == (const char *)0 &&
-            input.slot_count > slot_count)
-            slot_count = input.slot_count;
-    return slot_count;
-}
-
 static void say(const char *name, const char *what)
 {
     struct line line;
@@ -174,7 +159,7 @@ enum exit_value timing_run(const struct multiboot_info *info, enum heap_policy p
     uint32_t input_count = 0;
     uint64_t operation_count = 0;
     enum exit_value value = EXIT_OK;
-    vaddr_t *blocks = memory_carve((uint64_t)slots_needed(info) * sizeof(vaddr_t), &longest);
+    vaddr_t *blocks = memory_carve((uint64_t)modules_slots(info) * sizeof(vaddr_t), &longest);
     if (blocks == (vaddr_t *)0 || !probe_start()) {
         say("kheap", "too little memory for the blocks' table");
         return EXIT_LITTLE_MEMORY;

@@ -218,13 +218,15 @@ bool step_pages(struct mirror *mirror, const struct scene *scene, struct violati
 {
     const struct mirror_work *pages = &mirror->pages;
     for (uint32_t i = 0; i < pages->count; i++) {
-        if (boots_changed(pages->items[i]) && !rule_P4(probe_directory(), violation))
+        uint32_t page = pages->items[i];
+        if (boots_changed(page)) {
+            if (!rule_P4(probe_directory(), violation))
+                return false;
+            continue;
+        }
+        if (page < TABLES_PAGE && !rule_H9_page(mirror, scene, page, violation))
             return false;
-        if (!boots_changed(pages->items[i]) && pages->items[i] < TABLES_PAGE &&
-            !rule_H9_page(mirror, scene, pages->items[i], violation))
-            return false;
-        if (!boots_changed(pages->items[i]))
-            leave_changed(mirror, pages->items[i]);
+        leave_changed(mirror, page);
     }
     bool directory_written = false;
     for (uint32_t i = 0; i < pages->count; i++) {

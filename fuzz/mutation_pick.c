@@ -312,23 +312,34 @@ static void push_comb(struct random *random, slots_t used, struct run *run)
          (struct op){OP_ALLOC, slots[0], size + 8u * random_below(random, size / 256u + 1u), 0});
 }
 
-/* A hole that takes the whole of a page table, which goes with it; then the heap's end comes down
- * over it. */
+/* A hole that takes the whole of a page table but for a few pages, or all of it, and then the table
+ * goes with it; then the heap's end comes down over it. Frames would not do for two tables at once:
+ * the blocks in front of the hole are freed and reclaimed before it, and are so many that the block
+ * behind it fits into none of theirs. */
 static void push_table_hole(struct random *random, slots_t used, struct run *run)
 {
-    uint32_t before = pick_slot(random, used, false);
-    uint32_t first = pick_slot(random, used | slot_bit(before), false);
-    uint32_t hole = pick_slot(random, used | slot_bit(before) | slot_bit(first), false);
-    uint32_t last =
-        pick_slot(random, used | slot_bit(before) | slot_bit(first) | slot_bit(hole), false);
+    enum { FRONT = 7 };
     const struct op reclaim = {.kind = OP_RECLAIM, .size = OP_FRAMES_MAX};
-    push(run, (struct op){OP_ALLOC, before, PAGE_BYTES * (TABLE_PAGES - 3u), 0});
-    push(run, (struct op){OP_ALLOC, first, 1u + random_below(random, 64), 0});
-    push(run, (struct op){OP_FREE, before, 0, 0});
+    const uint32_t front_pages = (TABLE_PAGES - 2u) / FRONT;
+    uint32_t slots[FRONT + 2u];
+    uint32_t guard = 0;
+    for (uint32_t i = 0; i < FRONT + 2u; i++) {
+        slots[i] = pick_slot(random, used, false);
+        used |= slot_bit(slots[i]);
+    }
+    for (uint32_t i = 0; i < FRONT; i++) {
+        guard = pick_slot(random, used, false);
+        used |= slot_bit(guard);
+        push(run, (struct op){OP_ALLOC, slots[i], PAGE_BYTES * front_pages, 0});
+        push(run, (struct op){OP_ALLOC, guard, 1u + random_below(random, 64), 0});
+    }
+    for (uint32_t i = 0; i < FRONT; i++)
+        push(run, (struct op){OP_FREE, slots[i], 0, 0});
     push(run, reclaim);
-    push(run, (struct op){OP_ALLOC, hole,
-                          PAGE_BYTES * (TABLE_PAGES + 4u + random_below(random, 64)), 0});
-    push(run, (struct op){OP_ALLOC, last, 1u + random_below(random, 64), 0});
+    uint32_t hole = slots[FRONT];
+    uint32_t last = slots[FRONT + 1u];
+    push(run, (struct op){OP_ALLOC, hole, PAGE_BYTES * (TABLE_PAGES + random_below(random, 8)), 0});
+    push(run, (struct op){OP_ALLOC, last, PAGE_BYTES * (front_pages + 1u), 0});
     push(run, (struct op){OP_FREE, hole, 0, 0});
     push(run, reclaim);
     push(run, (struct op){OP_FREE, last, 0, 0});
@@ -364,13 +375,15 @@ static void push_tables(struct random *random, slots_t used, struct run *run)
 void pick_scene(struct random *random, struct op_config *config, slots_t used, struct run *run)
 {
     run->count = 0;
-    config->frame_count =
-        TABLE_PAGES + 8u + random_below(random, OP_FRAMES_FUZZED - TABLE_PAGES - 8u);
     config->window_pages = TABLE_PAGES * (2u + random_below(random, 3));
-    if (random_below(random, 3) == 0)
+    if (random_below(random, 2) == 0) {
+        config->frame_count = OP_FRAMES_FUZZED - random_below(random, 64);
         push_table_hole(random, used, run);
-    else
+    } else {
+        config->frame_count =
+            TABLE_PAGES + 8u + random_below(random, OP_FRAMES_FUZZED - TABLE_PAGES - 8u);
         push_tables(random, used, run);
+    }
 }
 
 void pick_run(struct random *random, const struct op_config *config, slots_t used, struct run *run)

@@ -89,7 +89,7 @@ struct session {
 };
 
 /* What an operation changes of a session, but for the shadow model's slots and granules and for the
- * held frames: who goes back to an earlier state copies these (fuzz/explore_state.c). */
+ * held frames: who goes back to an earlier state copies these (fuzz/explore/explore_state.c). */
 #define SESSION_STATE_BYTES offsetof(struct session, held_frames)
 
 /* Parts of session_run, for those who try many continuations of one state: after

@@ -1,0 +1,116 @@
+/* Mistakes planted in heap_reclaim, which is defined here in place of the heap's own: with two
+ * blocks alive it miscounts, hangs, or crashes. The exploration must find the shortest way there,
+ * and a replay must see the same. */
+#include "heap/kmalloc.h"
+
+uint32_t heap_reclaim_right(const struct heap *heap, uint32_t page_count_max);
+#define heap_reclaim heap_reclaim_right
+#include "heap/reclaim.c"
+#undef heap_reclaim
+
+#include <stdlib.h>
+
+#include "ci/unit.h"
+#include "fuzz/explore/explore.h"
+#include "fuzz/explore/explore_trial.h"
+
+enum mistake { MISCOUNTS, FAULTS, CRASHES, SEARCHES, HANGS };
+
+static enum mistake mistake;
+static struct explore_run run;
+static struct trial trial;
+
+static void make_mistake(const struct heap *heap)
+{
+    switch (mistake) {
+    case MISCOUNTS: heap_count(heap, HEAP_LIVE_BYTES, 8); break;
+    case FAULTS: machine_store(vaddr_of(heap_load(heap, HEAP_END)), 1); break;
+    case CRASHES: abort();
+    case SEARCHES:
+        for (;;)
+            (void)heap_load(heap, HEAP_END);
+    case HANGS:
+        for (volatile uint32_t forever = 1; forever != 0;)
+            continue;
+    }
+}
+
+uint32_t heap_reclaim(const struct heap *heap, uint32_t page_count_max)
+{
+    uint32_t count = heap_reclaim_right(heap, page_count_max);
+    uint32_t interrupts = machine_interrupts_disable();
+    if (heap_load(heap, HEAP_LIVE_BLOCKS) == 2u)
+        make_mistake(heap);
+    machine_interrupts_restore(interrupts);
+    return count;
+}
+
+static void find(enum mistake which, uint32_t jobs)
+{
+    struct explore_options options = {
+        .depth_max = 5, .seconds = 100, .memory_bytes = 64u << 20, .jobs = jobs, .quiet = true};
+    mistake = which;
+    run = (struct explore_run){.alphabet = alphabet_find("holes"), .policy = HEAP_FIRST_FIT};
+    EXPECT(explore(&options, &run, 1));
+    EXPECT_EQUAL(run.result.end, EXPLORE_VIOLATION);
+    EXPECT_EQUAL(run.result.depth, 2);
+    EXPECT_EQUAL(run.result.op_count, 3);
+    EXPECT_EQUAL(run.result.ops[2].kind, OP_RECLAIM);
+    EXPECT(trial_run(&run.result.config, run.result.ops, run.result.op_count, &trial));
+}
+
+TEST(a_broken_rule_is_found_by_the_shortest_sequence_whatever_the_jobs)
+{
+    struct op first[3];
+    find(MISCOUNTS, 1);
+    EXPECT(trial.run && !trial.verdict.ok);
+    EXPECT_EQUAL(trial.verdict.violation.rule, RULE_H7);
+    EXPECT_EQUAL(trial.verdict.operation, 3);
+    for (uint32_t i = 0; i < 3u; i++)
+        first[i] = run.result.ops[i];
+    find(MISCOUNTS, 3);
+    for (uint32_t i = 0; i < 3u; i++) {
+        EXPECT_EQUAL(run.result.ops[i].kind, first[i].kind);
+        EXPECT_EQUAL(run.result.ops[i].size, first[i].size);
+    }
+}
+
+TEST(a_page_fault_is_rule_P7)
+{
+    find(FAULTS, 2);
+    EXPECT(trial.run && !trial.verdict.ok);
+    EXPECT_EQUAL(trial.verdict.violation.rule, RULE_P7);
+}
+
+TEST(a_crash_is_found)
+{
+    find(CRASHES, 2);
+    EXPECT_EQUAL(run.result.failure, EXPLORE_CRASH);
+    EXPECT(!trial.run);
+    EXPECT_EQUAL(trial.failure, EXPLORE_CRASH);
+}
+
+TEST(a_search_without_end_is_rule_C1)
+{
+    find(SEARCHES, 1);
+    EXPECT(trial.run && !trial.verdict.ok);
+    EXPECT_EQUAL(trial.verdict.violation.rule, RULE_C1);
+}
+
+TEST(a_hang_is_found)
+{
+    find(HANGS, 1);
+    EXPECT_EQUAL(run.result.failure, EXPLORE_HANG);
+    EXPECT(!trial.run);
+    EXPECT_EQUAL(trial.failure, EXPLORE_HANG);
+}
+
+int main(void)
+{
+    RUN(a_broken_rule_is_found_by_the_shortest_sequence_whatever_the_jobs);
+    RUN(a_page_fault_is_rule_P7);
+    RUN(a_crash_is_found);
+    RUN(a_search_without_end_is_rule_C1);
+    RUN(a_hang_is_found);
+    return 0;
+}

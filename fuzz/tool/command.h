@@ -1,0 +1,26 @@
+/* The commands of the tool. Each gets its own arguments, argv[0] being its name, and returns an
+ * exit status. */
+#ifndef KHEAP_FUZZ_TOOL_COMMAND_H
+#define KHEAP_FUZZ_TOOL_COMMAND_H
+
+/* Exit statuses, the same for all commands. */
+#define EXIT_OK 0
+#define EXIT_VIOLATION 1 /* an input broke a rule */
+#define EXIT_USAGE 2     /* the command line was not understood */
+#define EXIT_INPUT 3     /* a file could not be read, written or understood */
+
+int command_replay(int argc, char **argv);
+int command_show(int argc, char **argv);
+int command_import(int argc, char **argv);
+int command_pack(int argc, char **argv);
+int command_explore(int argc, char **argv);
+int command_bench(int argc, char **argv);
+
+/* True if the argument at *i is `name`; then *value is the one behind it (null if there is none)
+ * and *i moves on. */
+int command_option(int argc, char **argv, int *i, const char *name, const char **value);
+
+/* Prints what is wrong with the command line, and how to get help. Returns EXIT_USAGE. */
+int command_usage(const char *command, const char *wrong, const char *argument);
+
+#endif

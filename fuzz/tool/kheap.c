@@ -1,0 +1,68 @@
+/* kheap: the command-line tool. */
+#include <stdio.h>
+#include <string.h>
+
+#include "fuzz/tool/command.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *purpose;
+} commands[] = {
+    {"replay", command_replay, "run inputs and print a verdict line for each"},
+    {"show", command_show, "print an input as text"},
+    {"import", command_import, "turn text into an input: operations, or a recorded load"},
+    {"explore", command_explore, "run every short sequence of operations"},
+    {"pack", command_pack, "put inputs into one file, for the kernel"},
+    {"bench", command_bench, "measure what the checks cost"},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void help(void)
+{
+    puts("kheap: runs inputs on the kernel heap under test, on an emulated i386\n"
+         "\n"
+         "usage: kheap COMMAND [OPTION...] [FILE...]\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        printf("  %-8s %s\n", commands[i].name, commands[i].purpose);
+    puts("\n`kheap COMMAND --help' tells more. Exit status: 0 all is well, 1 an input broke a "
+         "rule,\n"
+         "2 the command line was not understood, 3 a file could not be read, written or "
+         "understood.");
+}
+
+int command_option(int argc, char **argv, int *i, const char *name, const char **value)
+{
+    if (strcmp(argv[*i], name) != 0)
+        return 0;
+    *value = *i + 1 < argc ? argv[++*i] : NULL;
+    return 1;
+}
+
+int command_usage(const char *command, const char *wrong, const char *argument)
+{
+    (void)fprintf(stderr, "kheap %s: %s: %s (see kheap %s --help)\n", command, wrong,
+                  argument != NULL ? argument : "nothing", command);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help();
+        return argc < 2 ? EXIT_USAGE : EXIT_OK;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            int status = commands[i].run(argc - 1, argv + 1);
+            /* Output that could not be written, on a full disk, is no success. */
+            if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+                perror("kheap: standard output");
+                return EXIT_INPUT;
+            }
+            return status;
+        }
+    (void)fprintf(stderr, "kheap: unknown command: %s (see kheap --help)\n", argv[1]);
+    return EXIT_USAGE;
+}

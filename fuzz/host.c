@@ -88,16 +88,29 @@ const char *host_run(const uint8_t *data, uint32_t size_bytes, enum session_chec
     return host_run_with(data, size_bytes, &(struct host_options){.plan.check = check}, verdict);
 }
 
+static const char *run_as(struct input *input, const struct host_options *options,
+                          struct verdict *verdict)
+{
+    if (options->policy_given)
+        input->config.policy = options->policy;
+    return run(input, &options->plan, verdict);
+}
+
 const char *host_run_with(const uint8_t *data, uint32_t size_bytes,
                           const struct host_options *options, struct verdict *verdict)
 {
     struct input input;
     const char *error = input_open(&input, data, size_bytes);
-    if (error != NULL)
-        return error;
-    if (options->policy_given)
-        input.config.policy = options->policy;
-    return run(&input, &options->plan, verdict);
+    return error != NULL ? error : run_as(&input, options, verdict);
+}
+
+const char *host_run_ops(const struct op_config *config, const struct op *ops, uint32_t op_count,
+                         uint32_t slot_count, const struct host_options *options,
+                         struct verdict *verdict)
+{
+    struct input input;
+    input_open_ops(&input, config, ops, op_count, slot_count);
+    return run_as(&input, options, verdict);
 }
 
 static const char *const check_words[SESSION_CHECK_COUNT] = {
@@ -129,4 +142,9 @@ const struct session_worst *host_costs(void)
 const struct op *host_operation(void)
 {
     return session_operation(host_session);
+}
+
+uint32_t host_operation_number(void)
+{
+    return host_session == NULL ? 0 : session_operation_number(host_session);
 }

@@ -33,8 +33,14 @@ bool session_check_parse(const char *word, enum session_check *check);
 /* The word of a check. Requires check < SESSION_CHECK_COUNT. */
 const char *session_check_word(enum session_check check);
 
-/* The operation that was being run when the verdict fell. */
+/* As host_run_with, for operations in memory, in slots below slot_count. */
+const char *host_run_ops(const struct op_config *config, const struct op *ops, uint32_t op_count,
+                         uint32_t slot_count, const struct host_options *options,
+                         struct verdict *verdict);
+
+/* The operation that was being run when the verdict fell, and its number, from 1. */
 const struct op *host_operation(void);
+uint32_t host_operation_number(void);
 
 /* What each port provides. */
 extern const char *const host_port_name;

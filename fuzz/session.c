@@ -74,6 +74,11 @@ const struct op *session_operation(const struct session *session)
     return &session->op;
 }
 
+uint32_t session_operation_number(const struct session *session)
+{
+    return session->operation_count;
+}
+
 void session_watch_payloads(struct session *session, bool watch)
 {
     const struct shadow *shadow = &session->shadow;

@@ -91,6 +91,9 @@ void session_exhausted(struct session *session, struct verdict *verdict);
 /* The operation that is being run, or was last. */
 const struct op *session_operation(const struct session *session);
 
+/* Its number, from 1. */
+uint32_t session_operation_number(const struct session *session);
+
 /* The verdict line: "NAME ok operations=30 applied=28 digest=0123456789abcdef", or
  * "NAME violation rule=H2 operation=17 operations=17 applied=16 digest=...". Equal on all ports. */
 void verdict_line(const struct verdict *verdict, const char *name, struct line *line);

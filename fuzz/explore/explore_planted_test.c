@@ -8,11 +8,12 @@ uint32_t heap_reclaim_right(const struct heap *heap, uint32_t page_count_max);
 #include "heap/reclaim.c"
 #undef heap_reclaim
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "ci/unit.h"
+#include "fuzz/crash/trial.h"
 #include "fuzz/explore/explore.h"
-#include "fuzz/explore/explore_trial.h"
 
 enum mistake { MISCOUNTS, FAULTS, CRASHES, SEARCHES, HANGS };
 
@@ -63,7 +64,7 @@ TEST(a_broken_rule_is_found_by_the_shortest_sequence_whatever_the_jobs)
 {
     struct op first[3];
     find(MISCOUNTS, 1);
-    EXPECT(trial.run && !trial.verdict.ok);
+    EXPECT(trial.end == TRIAL_RULE);
     EXPECT_EQUAL(trial.verdict.violation.rule, RULE_H7);
     EXPECT_EQUAL(trial.verdict.operation, 3);
     for (uint32_t i = 0; i < 3u; i++)
@@ -78,7 +79,7 @@ TEST(a_broken_rule_is_found_by_the_shortest_sequence_whatever_the_jobs)
 TEST(a_page_fault_is_rule_P7)
 {
     find(FAULTS, 2);
-    EXPECT(trial.run && !trial.verdict.ok);
+    EXPECT(trial.end == TRIAL_RULE);
     EXPECT_EQUAL(trial.verdict.violation.rule, RULE_P7);
 }
 
@@ -86,14 +87,14 @@ TEST(a_crash_is_found)
 {
     find(CRASHES, 2);
     EXPECT_EQUAL(run.result.failure, EXPLORE_CRASH);
-    EXPECT(!trial.run);
-    EXPECT_EQUAL(trial.failure, EXPLORE_CRASH);
+    EXPECT_EQUAL(trial.end, TRIAL_CRASH);
+    EXPECT_EQUAL(trial.signal, SIGABRT);
 }
 
 TEST(a_search_without_end_is_rule_C1)
 {
     find(SEARCHES, 1);
-    EXPECT(trial.run && !trial.verdict.ok);
+    EXPECT(trial.end == TRIAL_RULE);
     EXPECT_EQUAL(trial.verdict.violation.rule, RULE_C1);
 }
 
@@ -101,8 +102,7 @@ TEST(a_hang_is_found)
 {
     find(HANGS, 1);
     EXPECT_EQUAL(run.result.failure, EXPLORE_HANG);
-    EXPECT(!trial.run);
-    EXPECT_EQUAL(trial.failure, EXPLORE_HANG);
+    EXPECT_EQUAL(trial.end, TRIAL_HANG);
 }
 
 int main(void)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz/explore/explore_trial.h"
+#include "fuzz/crash/trial.h"
 #include "fuzz/op_line.h"
 #include "fuzz/op_text.h"
 #include "fuzz/tool/command.h"
@@ -143,28 +143,20 @@ static bool keep(const struct explore_run *run, const struct trial *trial, const
     return written;
 }
 
-/* The verdict line of a replay; a hang or a crash has none, and gets the part that it can have. */
 static void print_violation(FILE *out, const struct explore_result *result,
                             const struct trial *trial, const char *output)
 {
     struct line line;
-    if (trial->run) {
-        verdict_line(&trial->verdict, output, &line);
-        (void)fprintf(out, "%s\n", line.text);
-    } else {
-        (void)fprintf(out, "%s violation rule=%s operations=%u\n", output, trial_rule(trial),
-                      result->op_count);
-    }
-    if (trial->run && !trial->verdict.ok) {
-        violation_line(&trial->verdict.violation, &line);
-        (void)fprintf(out, "  %s\n", line.text);
-    }
+    trial_line(trial, output, &line);
+    (void)fprintf(out, "%s\n", line.text);
+    trial_evidence(trial, &line);
+    (void)fprintf(out, "  %s\n", line.text);
     for (uint32_t i = 0; i < result->op_count; i++) {
         line_clear(&line);
         op_line(&result->ops[i], &line);
         (void)fprintf(out, "    %s\n", line.text);
     }
-    if (trial->run && trial->verdict.ok)
+    if (trial->end == TRIAL_OK)
         (void)fprintf(out, "  the explorer saw a rule broken after these operations, but a replay "
                            "does not: the harness is at fault\n");
 }

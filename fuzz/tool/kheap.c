@@ -13,6 +13,7 @@ static const struct {
     {"show", command_show, "print an input as text"},
     {"import", command_import, "turn text into an input: operations, or a recorded load"},
     {"explore", command_explore, "run every short sequence of operations"},
+    {"shrink", command_shrink, "make a failing input as small as it can be"},
     {"pack", command_pack, "put inputs into one file, for the kernel"},
     {"bench", command_bench, "measure what the checks cost"},
 };

@@ -1,0 +1,201 @@
+#include "fuzz/tool/crash.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fuzz/op_line.h"
+#include "fuzz/tool/command.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+void crash_catch_interrupt(void)
+{
+    struct sigaction action = {.sa_handler = interrupt};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+bool crash_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+static bool parse_seconds(const char *word, double *seconds)
+{
+    char *end = NULL;
+    *seconds = word != NULL && *word >= '0' && *word <= '9' ? strtod(word, &end) : 0;
+    return end != NULL && *end == '\0' && *seconds > 0 && *seconds < 1e6;
+}
+
+static bool rule_known(const char *word)
+{
+    if (word == NULL)
+        return false;
+    for (uint32_t rule = RULE_NONE + 1u; rule < RULE_COUNT; rule++)
+        if (strcmp(word, rule_id((enum rule)rule)) == 0)
+            return true;
+    return strcmp(word, "crash") == 0 || strcmp(word, "hang") == 0;
+}
+
+bool crash_option(int argc, char **argv, int *i, const char *command, struct crash_request *request,
+                  int *status)
+{
+    const char *value;
+    *status = EXIT_OK;
+    if (strcmp(argv[*i], "--quiet") == 0) {
+        request->quiet = true;
+    } else if (command_option(argc, argv, i, "--rule", &value)) {
+        if (!rule_known(value))
+            *status =
+                command_usage(command, "--rule takes the id of a rule, crash or hang, not", value);
+        request->rule = value;
+    } else if (command_option(argc, argv, i, "--policy", &value)) {
+        request->options.policy_given = true;
+        request->options.policy = value != NULL && strcmp(value, "first-fit") == 0;
+        if (value == NULL || (strcmp(value, "bins") != 0 && request->options.policy == 0))
+            *status = command_usage(command, "--policy takes bins or first-fit, not", value);
+    } else if (command_option(argc, argv, i, "--seconds", &value)) {
+        if (!parse_seconds(value, &request->seconds))
+            *status = command_usage(command, "--seconds takes a number, not", value);
+    } else if (command_option(argc, argv, i, "--json", &value)) {
+        if (value == NULL)
+            *status = command_usage(command, "--json takes a file, not", value);
+        request->json = value;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void progress(const struct shrink *shrink)
+{
+    static double shown;
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    if (shrink->seconds_used < shown)
+        shown = 0; /* another input */
+    if (shrink->seconds_used - shown < (terminal ? 0.2 : 10.0))
+        return;
+    shown = shrink->seconds_used;
+    (void)fprintf(
+        stderr, "%s  shrinking: %u operations became %u, %u trials, %.0f s, at most %.0f s left%s",
+        terminal ? "\r" : "", shrink->op_count, shrink->best.ops.count, shrink->trial_count,
+        shrink->seconds_used, shrink->seconds - shrink->seconds_used, terminal ? "\033[K" : "\n");
+}
+
+static int refused(const char *path, const char *why, int status)
+{
+    (void)fprintf(stderr, "%s: %s\n", path, why);
+    return status;
+}
+
+int crash_shrink(const struct crash_request *request, const char *path, const struct op_case *one,
+                 struct shrink *shrink)
+{
+    shrink->options = request->options;
+    shrink->seconds = request->seconds;
+    shrink->stop = &interrupted;
+    shrink->progress = request->quiet ? NULL : progress;
+    shrink->rule = request->rule;
+    crash_catch_interrupt();
+    enum shrink_result result = shrink_run(shrink, one);
+    if (!request->quiet && isatty(STDERR_FILENO) == 1)
+        (void)fputs("\r\033[K", stderr);
+    switch (result) {
+    case SHRINK_DONE: return EXIT_OK;
+    case SHRINK_PASSES: return refused(path, "breaks no rule: nothing to shrink", EXIT_VIOLATION);
+    case SHRINK_REFUSED: return refused(path, shrink->trial.why, EXIT_INPUT);
+    case SHRINK_OTHER:
+        (void)fprintf(stderr, "%s: fails by %s, not by %s\n", path, trial_rule(&shrink->trial),
+                      request->rule);
+        return EXIT_VIOLATION;
+    default: return refused(path, "no memory or no process to run it", EXIT_INPUT);
+    }
+}
+
+FILE *crash_out(const struct crash_request *request)
+{
+    return request->json != NULL && strcmp(request->json, "-") == 0 ? stderr : stdout;
+}
+
+void crash_json_text(FILE *json, const char *text)
+{
+    (void)fputc('"', json);
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++)
+        if (*at == '"' || *at == '\\')
+            (void)fprintf(json, "\\%c", *at);
+        else if (*at < ' ')
+            (void)fprintf(json, "\\u%04x", *at);
+        else
+            (void)fputc(*at, json);
+    (void)fputc('"', json);
+}
+
+static void member(FILE *json, const char *name, const char *text)
+{
+    (void)fprintf(json, ", \"%s\": ", name);
+    crash_json_text(json, text);
+}
+
+void crash_json_members(FILE *json, const struct shrink *shrink, const char *source,
+                        const char *output)
+{
+    struct line line;
+    (void)fputs("\"input\": ", json);
+    crash_json_text(json, source);
+    member(json, "rule", trial_rule(&shrink->trial));
+    trial_evidence(&shrink->trial, &line);
+    member(json, "evidence", line.text);
+    if (output != NULL)
+        member(json, "output", output);
+    (void)fprintf(json,
+                  ", \"operations_before\": %u, \"operations\": %u, \"trials\": %u, "
+                  "\"seconds\": %.2f, \"stopped\": %s, \"text\": [",
+                  shrink->op_count, shrink->best.ops.count, shrink->trial_count,
+                  shrink->seconds_used, shrink->stopped ? "true" : "false");
+    line_clear(&line);
+    op_line_config(&shrink->best.config, &line);
+    crash_json_text(json, line.text);
+    for (uint32_t i = 0; i < shrink->best.ops.count; i++) {
+        line_clear(&line);
+        op_line(&shrink->best.ops.ops[i], &line);
+        (void)fputs(", ", json);
+        crash_json_text(json, line.text);
+    }
+    (void)fputc(']', json);
+}
+
+bool crash_json_finish(const struct crash_request *request, char *text, size_t size_bytes,
+                       struct line *error)
+{
+    if (strcmp(request->json, "-") != 0)
+        return file_write(request->json, (const uint8_t *)text, (uint32_t)size_bytes, error);
+    return fwrite(text, 1, size_bytes, stdout) == size_bytes ||
+           file_error(error, "standard output", "could not be written");
+}
+
+bool crash_json_write(const struct crash_request *request, const struct shrink *shrink,
+                      const char *source, const char *output, struct line *error)
+{
+    char *text = NULL;
+    size_t size_bytes = 0;
+    if (request->json == NULL)
+        return true;
+    FILE *json = open_memstream(&text, &size_bytes);
+    if (json == NULL)
+        return file_error(error, request->json, "not enough memory to write it");
+    (void)fputc('{', json);
+    crash_json_members(json, shrink, source, output);
+    (void)fputs("}\n", json);
+    bool ok = fclose(json) == 0 ? crash_json_finish(request, text, size_bytes, error)
+                                : file_error(error, request->json, "not enough memory");
+    free(text);
+    return ok;
+}

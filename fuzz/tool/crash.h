@@ -1,0 +1,56 @@
+/* What the commands about failing inputs share: their options, progress, Ctrl-C, and JSON. */
+#ifndef KHEAP_FUZZ_TOOL_CRASH_H
+#define KHEAP_FUZZ_TOOL_CRASH_H
+
+#include <stdio.h>
+
+#include "fuzz/crash/shrink.h"
+
+/* 128 and the signal, as a shell has it. */
+#define EXIT_INTERRUPTED 130
+
+struct crash_request {
+    struct host_options options;
+    double seconds;   /* for one input */
+    const char *rule; /* not null: what it must fail by */
+    const char *json; /* not null: a path, or - */
+    bool quiet;
+};
+#define CRASH_REQUEST_DEFAULT                                                                      \
+    {                                                                                              \
+        .seconds = 300                                                                             \
+    }
+
+/* True if the argument at *i is one of --rule, --policy, --seconds, --json, --quiet; then it is
+ * kept, or *status says that its value was not understood. */
+bool crash_option(int argc, char **argv, int *i, const char *command, struct crash_request *request,
+                  int *status);
+
+/* Shrinks a case with progress on standard error, until Ctrl-C. Returns EXIT_OK; or another status,
+ * having said why: it does not fail, or not by the rule that was asked for. */
+int crash_shrink(const struct crash_request *request, const char *path, const struct op_case *one,
+                 struct shrink *shrink);
+
+/* From the first call on, Ctrl-C is no longer the end, but counted here. */
+void crash_catch_interrupt(void);
+bool crash_interrupted(void);
+
+/* Where text goes: standard error, if JSON has standard output. */
+FILE *crash_out(const struct crash_request *request);
+
+/* A text as a JSON string, quotes included. */
+void crash_json_text(FILE *json, const char *text);
+
+/* The failure and what shrinking made of it, as members of a JSON object. */
+void crash_json_members(FILE *json, const struct shrink *shrink, const char *source,
+                        const char *output);
+
+/* Writes these as a file, if that was asked for. Returns false with *error set. */
+bool crash_json_write(const struct crash_request *request, const struct shrink *shrink,
+                      const char *source, const char *output, struct line *error);
+
+/* Opens the JSON that was asked for, in memory; and writes it to where it belongs. */
+bool crash_json_finish(const struct crash_request *request, char *text, size_t size_bytes,
+                       struct line *error);
+
+#endif

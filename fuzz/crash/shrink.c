@@ -93,13 +93,15 @@ static bool renumber(struct shrink *shrink)
     return shrink_try(shrink);
 }
 
-/* Fewer operations before smaller ones: a long case is not worth its numbers. */
+/* Fewer operations before smaller ones: a long case is not worth its numbers. Where it is only the
+ * heap's size that the failure needs, large stretches become one request at once. */
 static bool round_of_all(struct shrink *shrink)
 {
     bool changed = shrink_past(shrink);
+    changed |= shrink_together(shrink, 2u + shrink->best.ops.count / 8u);
     changed |= shrink_stretches(shrink);
     changed |= shrink_blocks(shrink);
-    changed |= shrink_together(shrink);
+    changed |= shrink_together(shrink, 2);
     changed |= shrink_pairs(shrink);
     changed |= renumber(shrink);
     changed |= shrink_kinds(shrink);

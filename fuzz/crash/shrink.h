@@ -62,8 +62,9 @@ bool shrink_stretches(struct shrink *shrink);
 bool shrink_blocks(struct shrink *shrink);
 bool shrink_pairs(struct shrink *shrink);
 
-/* Many requests replaced by one for as much memory as they leave in use. */
-bool shrink_together(struct shrink *shrink);
+/* Stretches of at least so many operations replaced by one request, for as much memory as they
+ * leave in use. */
+bool shrink_together(struct shrink *shrink, uint32_t count_min);
 
 /* Simpler operations, the machine, and lower numbers. */
 bool shrink_kinds(struct shrink *shrink);

@@ -174,18 +174,18 @@ static bool together(struct shrink *shrink, uint32_t first, uint32_t count, uint
     return shrink_try(shrink);
 }
 
-bool shrink_together(struct shrink *shrink)
+bool shrink_together(struct shrink *shrink, uint32_t count_min)
 {
     bool changed = false;
     uint64_t *sizes = calloc(shrink->best.slot_count, sizeof(*sizes));
     if (sizes == NULL)
         shrink->broken = true;
     uint32_t length = shrink->best.ops.count;
-    for (; sizes != NULL && length >= 2u; length /= 2u)
+    for (; sizes != NULL && length >= count_min; length /= 2u)
         for (uint32_t at = 0; at < shrink->best.ops.count && !shrink_over(shrink); at++) {
             uint32_t left = shrink->best.ops.count - at;
             uint32_t count = length < left ? length : left;
-            bool done = count >= 2u && together(shrink, at, count, sizes);
+            bool done = count >= count_min && together(shrink, at, count, sizes);
             changed |= done;
             if (!done && length > 8u)
                 at += count - 1u;

@@ -141,6 +141,7 @@ enum shrink_result shrink_run(struct shrink *shrink, const struct op_case *one)
         return result;
     while (!shrink_over(shrink) && round_of_all(shrink))
         continue;
+    trials_close(&shrink->trials);
     return shrink->broken ? SHRINK_FAILED : SHRINK_DONE;
 }
 

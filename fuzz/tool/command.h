@@ -15,6 +15,8 @@ int command_import(int argc, char **argv);
 int command_pack(int argc, char **argv);
 int command_explore(int argc, char **argv);
 int command_shrink(int argc, char **argv);
+int command_triage(int argc, char **argv);
+int command_keep(int argc, char **argv);
 int command_bench(int argc, char **argv);
 
 /* True if the argument at *i is `name`; then *value is the one behind it (null if there is none)

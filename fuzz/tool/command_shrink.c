@@ -80,27 +80,6 @@ static void print(FILE *out, const struct request *request, const struct shrink 
                   shrink->stopped ? "; it was stopped, and might become smaller" : "");
 }
 
-static bool write_files(const struct shrink *shrink, const char *source, const char *output,
-                        struct line *error)
-{
-    char text_path[4096];
-    char comment[LINE_SIZE + 300u];
-    struct line words;
-    failure_words(&shrink->failure, &words);
-    (void)snprintf(comment, sizeof(comment), "%s; shrunk from %u operations of %.200s", words.text,
-                   shrink->op_count, file_name(source));
-    if (!case_write_bytes(&shrink->best, output, error))
-        return false;
-    if (!case_is_text(&shrink->best)) {
-        (void)fprintf(stderr, "kheap shrink: it has more slots or frames than a text can name, so "
-                              "only the packed trace is written\n");
-        return true;
-    }
-    if ((size_t)snprintf(text_path, sizeof(text_path), "%s.txt", output) >= sizeof(text_path))
-        return file_error(error, output, "the name is too long");
-    return case_write_text(&shrink->best, comment, text_path, error);
-}
-
 static int finish(const struct request *request, const struct shrink *shrink)
 {
     char output[4096];
@@ -111,7 +90,7 @@ static int finish(const struct request *request, const struct shrink *shrink)
         (void)fprintf(stderr, "%s: the name is too long\n", request->path);
         return EXIT_INPUT;
     }
-    if (!write_files(shrink, request->path, output, &error) ||
+    if (!crash_write(shrink, request->path, output, &error) ||
         !crash_json_write(&request->crash, shrink, request->path, output, &error)) {
         (void)fprintf(stderr, "%s\n", error.text);
         return EXIT_INPUT;

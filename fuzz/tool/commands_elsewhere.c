@@ -16,3 +16,5 @@
 
 ELSEWHERE(explore)
 ELSEWHERE(shrink)
+ELSEWHERE(triage)
+ELSEWHERE(keep)

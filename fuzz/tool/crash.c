@@ -4,8 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fuzz/crc32.h"
 #include "fuzz/op_line.h"
 #include "fuzz/tool/command.h"
+
+/* Processor time for an input that is only run. */
+#define CRASH_TRY_SECONDS 60u
 
 static volatile sig_atomic_t interrupted;
 
@@ -172,30 +176,81 @@ void crash_json_members(FILE *json, const struct shrink *shrink, const char *sou
     (void)fputc(']', json);
 }
 
-bool crash_json_finish(const struct crash_request *request, char *text, size_t size_bytes,
-                       struct line *error)
+bool crash_json_open(struct crash_json *json, const struct crash_request *request,
+                     struct line *error)
 {
-    if (strcmp(request->json, "-") != 0)
-        return file_write(request->json, (const uint8_t *)text, (uint32_t)size_bytes, error);
-    return fwrite(text, 1, size_bytes, stdout) == size_bytes ||
-           file_error(error, "standard output", "could not be written");
+    *json = (struct crash_json){.path = request->json};
+    json->out = open_memstream(&json->text, &json->size_bytes);
+    return json->out != NULL || file_error(error, json->path, "not enough memory to write it");
+}
+
+bool crash_json_close(struct crash_json *json, struct line *error)
+{
+    bool ok = fclose(json->out) == 0;
+    if (!ok)
+        (void)file_error(error, json->path, "not enough memory to write it");
+    else if (strcmp(json->path, "-") == 0)
+        ok = fwrite(json->text, 1, json->size_bytes, stdout) == json->size_bytes ||
+             file_error(error, "standard output", "could not be written");
+    else
+        ok = file_write(json->path, (const uint8_t *)json->text, (uint32_t)json->size_bytes, error);
+    free(json->text);
+    return ok;
 }
 
 bool crash_json_write(const struct crash_request *request, const struct shrink *shrink,
                       const char *source, const char *output, struct line *error)
 {
-    char *text = NULL;
-    size_t size_bytes = 0;
+    struct crash_json json;
     if (request->json == NULL)
         return true;
-    FILE *json = open_memstream(&text, &size_bytes);
-    if (json == NULL)
-        return file_error(error, request->json, "not enough memory to write it");
-    (void)fputc('{', json);
-    crash_json_members(json, shrink, source, output);
-    (void)fputs("}\n", json);
-    bool ok = fclose(json) == 0 ? crash_json_finish(request, text, size_bytes, error)
-                                : file_error(error, request->json, "not enough memory");
-    free(text);
+    if (!crash_json_open(&json, request, error))
+        return false;
+    (void)fputc('{', json.out);
+    crash_json_members(json.out, shrink, source, output);
+    (void)fputs("}\n", json.out);
+    return crash_json_close(&json, error);
+}
+
+bool crash_try(const struct crash_request *request, const struct op_case *one, struct trial *trial)
+{
+    struct trials trials;
+    bool ok = trials_open(&trials, one->ops.count, CRASH_TRY_SECONDS);
+    trials.options = request->options;
+    ok = ok &&
+         trials_run(&trials, &one->config, one->ops.ops, one->ops.count, one->slot_count, trial);
+    trials_close(&trials);
     return ok;
+}
+
+void crash_name(const struct shrink *shrink, char *name, size_t size_bytes)
+{
+    uint32_t hash =
+        crc32_update(0, (const uint8_t *)&shrink->best.config, sizeof(shrink->best.config));
+    hash = crc32_update(hash, (const uint8_t *)shrink->best.ops.ops,
+                        shrink->best.ops.count * (uint32_t)sizeof(struct op));
+    (void)snprintf(name, size_bytes, "%s-%08x", trial_rule(&shrink->trial), hash);
+}
+
+bool crash_write(const struct shrink *shrink, const char *source, const char *path,
+                 struct line *error)
+{
+    char text_path[4096];
+    char comment[LINE_SIZE + 300u];
+    struct line words;
+    failure_words(&shrink->failure, &words);
+    (void)snprintf(comment, sizeof(comment), "%s; shrunk from %u operations of %.200s", words.text,
+                   shrink->op_count, file_name(source));
+    if (!case_write_bytes(&shrink->best, path, error))
+        return false;
+    if (!case_is_text(&shrink->best)) {
+        (void)fprintf(stderr,
+                      "%s: has more slots or frames than a text can name: only the packed trace is "
+                      "written\n",
+                      path);
+        return true;
+    }
+    if ((size_t)snprintf(text_path, sizeof(text_path), "%s.txt", path) >= sizeof(text_path))
+        return file_error(error, path, "the name is too long");
+    return case_write_text(&shrink->best, comment, text_path, error);
 }

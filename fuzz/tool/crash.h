@@ -38,19 +38,37 @@ bool crash_interrupted(void);
 /* Where text goes: standard error, if JSON has standard output. */
 FILE *crash_out(const struct crash_request *request);
 
+/* Runs a case once. Returns false if there is no memory or process for it. */
+bool crash_try(const struct crash_request *request, const struct op_case *one, struct trial *trial);
+
+/* A name for what shrinking has left: its rule and a hash of its operations, "H2-0123abcd". */
+void crash_name(const struct shrink *shrink, char *name, size_t size_bytes);
+
+/* Writes what shrinking has left as operation bytes, and beside it, with .txt, as text. Returns
+ * false with *error set. */
+bool crash_write(const struct shrink *shrink, const char *source, const char *path,
+                 struct line *error);
+
+/* JSON being made in memory, to be written at once. */
+struct crash_json {
+    FILE *out;
+    const char *path; /* or - */
+    char *text;
+    size_t size_bytes;
+};
+bool crash_json_open(struct crash_json *json, const struct crash_request *request,
+                     struct line *error);
+bool crash_json_close(struct crash_json *json, struct line *error);
+
 /* A text as a JSON string, quotes included. */
 void crash_json_text(FILE *json, const char *text);
 
-/* The failure and what shrinking made of it, as members of a JSON object. */
+/* The failure and what shrinking made of it, as members of a JSON object; output may be null. */
 void crash_json_members(FILE *json, const struct shrink *shrink, const char *source,
                         const char *output);
 
-/* Writes these as a file, if that was asked for. Returns false with *error set. */
+/* Writes an object of these, if JSON was asked for. Returns false with *error set. */
 bool crash_json_write(const struct crash_request *request, const struct shrink *shrink,
                       const char *source, const char *output, struct line *error);
-
-/* Opens the JSON that was asked for, in memory; and writes it to where it belongs. */
-bool crash_json_finish(const struct crash_request *request, char *text, size_t size_bytes,
-                       struct line *error);
 
 #endif

@@ -14,6 +14,8 @@ static const struct {
     {"import", command_import, "turn text into an input: operations, or a recorded load"},
     {"explore", command_explore, "run every short sequence of operations"},
     {"shrink", command_shrink, "make a failing input as small as it can be"},
+    {"triage", command_triage, "group failing inputs, and shrink one of each group"},
+    {"keep", command_keep, "shrink a failing input, and add it to the corpus"},
     {"pack", command_pack, "put inputs into one file, for the kernel"},
     {"bench", command_bench, "measure what the checks cost"},
 };

@@ -103,6 +103,7 @@ static bool round_of_all(struct shrink *shrink)
     changed |= shrink_blocks(shrink);
     changed |= shrink_together(shrink, 2);
     changed |= shrink_pairs(shrink);
+    changed |= shrink_joins(shrink);
     changed |= renumber(shrink);
     changed |= shrink_kinds(shrink);
     changed |= shrink_config(shrink);

@@ -62,6 +62,9 @@ bool shrink_stretches(struct shrink *shrink);
 bool shrink_blocks(struct shrink *shrink);
 bool shrink_pairs(struct shrink *shrink);
 
+/* Two operations on a slot replaced by one. */
+bool shrink_joins(struct shrink *shrink);
+
 /* Stretches of at least so many operations replaced by one request, for as much memory as they
  * leave in use. */
 bool shrink_together(struct shrink *shrink, uint32_t count_min);

@@ -143,6 +143,48 @@ bool shrink_pairs(struct shrink *shrink)
     return changed;
 }
 
+/* What two operations on one slot come to, if that is one operation: a block that is freed and made
+ * again is resized, and one that is made and resized is made so at once. */
+static bool joined(const struct op *first, const struct op *second, struct op *one)
+{
+    if (!takes_slot(first) || !takes_slot(second) || first->slot != second->slot)
+        return false;
+    if (first->kind == OP_FREE && second->kind == OP_ALLOC)
+        *one = (struct op){OP_REALLOC, first->slot, second->size, 0};
+    else if (first->kind == OP_ALLOC && second->kind == OP_REALLOC)
+        *one = (struct op){OP_ALLOC, first->slot, second->size, 0};
+    else
+        return false;
+    return true;
+}
+
+static bool join(struct shrink *shrink, uint32_t at, uint32_t other, const struct op *one)
+{
+    if (!shrink_candidate(shrink))
+        return false;
+    shrink->candidate.ops.ops[at] = *one;
+    struct op_list *list = &shrink->candidate.ops;
+    memmove(list->ops + other, list->ops + other + 1u,
+            (list->count - other - 1u) * sizeof(struct op));
+    list->count--;
+    return shrink_try(shrink);
+}
+
+bool shrink_joins(struct shrink *shrink)
+{
+    bool changed = false;
+    struct op one;
+    if (shrink->best.ops.count > LONG)
+        return false;
+    for (uint32_t i = 0; i + 1u < shrink->best.ops.count; i++)
+        for (uint32_t j = i + 1u; j < shrink->best.ops.count && !shrink_over(shrink); j++) {
+            const struct op *ops = shrink->best.ops.ops;
+            if (joined(&ops[i], &ops[j], &one))
+                changed |= join(shrink, i, j, &one) || join(shrink, j, i, &one);
+        }
+    return changed;
+}
+
 /* Replaces a stretch by one request, into the slot of its last one, for the memory that it leaves
  * in use. `sizes` has a number for each slot, all zeros, and gets them back so. */
 static bool together(struct shrink *shrink, uint32_t first, uint32_t count, uint64_t *sizes)

@@ -113,11 +113,15 @@ static void sort_all(struct triage *triage, const struct file_list *files)
     }
 }
 
+static bool make_output(const struct triage *triage, struct line *error)
+{
+    return triage->output == NULL || mkdir(triage->output, 0777) == 0 || errno == EEXIST ||
+           file_error(error, triage->output, strerror(errno));
+}
+
 static bool write_shrunk(const struct triage *triage, const struct group *group, struct line *error)
 {
     char path[4096];
-    if (mkdir(triage->output, 0777) != 0 && errno != EEXIST)
-        return file_error(error, triage->output, strerror(errno));
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", triage->output, group->name) >= sizeof(path))
         return file_error(error, triage->output, "the name is too long");
     return crash_write(&group->shrink, group->path, path, error);
@@ -265,7 +269,12 @@ int command_triage(int argc, char **argv)
         (void)fputs(help_text, stdout);
         return EXIT_OK;
     }
+    struct line error;
     int status = parse(argc, argv, &triage, &files);
+    if (status == EXIT_OK && !make_output(&triage, &error)) {
+        (void)fprintf(stderr, "%s\n", error.text);
+        status = EXIT_INPUT;
+    }
     if (status == EXIT_OK) {
         crash_catch_interrupt();
         sort_all(&triage, &files);

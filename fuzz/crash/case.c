@@ -87,7 +87,8 @@ static void number_free(struct numbers *numbers, uint32_t number)
         numbers->lowest = number;
 }
 
-static void rename_slots(struct op_case *one, struct renaming *renamings, struct numbers *numbers)
+static void rename_slots(struct op_case *one, struct renaming *renamings, struct numbers *numbers,
+                         bool reuse)
 {
     uint32_t slot_count = 0;
     for (uint32_t i = 0; i < one->ops.count; i++) {
@@ -99,13 +100,13 @@ static void rename_slots(struct op_case *one, struct renaming *renamings, struct
             renaming->number = number_take(numbers);
         op->slot = renaming->number;
         slot_count = op->slot < slot_count ? slot_count : op->slot + 1u;
-        if (renaming->last == i && op->kind == OP_FREE)
+        if (reuse && renaming->last == i && op->kind == OP_FREE)
             number_free(numbers, op->slot);
     }
     one->slot_count = slot_count > OP_SLOTS ? slot_count : OP_SLOTS;
 }
 
-bool case_renumber(struct op_case *one)
+bool case_renumber(struct op_case *one, bool reuse)
 {
     struct renaming *renamings = malloc(one->slot_count * sizeof(*renamings));
     struct numbers numbers = {calloc((size_t)one->slot_count + 1u, sizeof(bool)), 0};
@@ -116,7 +117,7 @@ bool case_renumber(struct op_case *one)
         if (takes_slot(&one->ops.ops[i]))
             renamings[one->ops.ops[i].slot].last = i;
     if (ok)
-        rename_slots(one, renamings, &numbers);
+        rename_slots(one, renamings, &numbers, reuse);
     free(renamings);
     free(numbers.taken);
     return ok;

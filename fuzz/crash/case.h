@@ -19,10 +19,10 @@ bool case_read(const char *path, struct op_case *one, struct line *error);
 /* Makes *to the same as *from. Returns false if there is no memory for it. */
 bool case_copy(struct op_case *to, const struct op_case *from);
 
-/* Gives the slots the lowest numbers that can be had, in the order of their use; a slot that is
- * freed gets a new number when it is used again, unless a later operation is about what was freed
- * from it. What the operations do stays the same. Returns false if there is no memory for it. */
-bool case_renumber(struct op_case *one);
+/* Gives the slots the lowest numbers that can be had, in the order of their use; with `reuse`, one
+ * that ends with a free leaves its number to the next. Returns false if there is no memory for it.
+ */
+bool case_renumber(struct op_case *one, bool reuse);
 
 /* True if it can be written as text and bytes: few slots and frames. A recorded load that cannot
  * stays a packed trace. */

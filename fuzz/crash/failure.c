@@ -22,6 +22,22 @@ bool failure_same(const struct failure *a, const struct failure *b)
            (a->end != TRIAL_RULE || strcmp(a->what, b->what) == 0);
 }
 
+/* The words of a check go on with an address in its evidence, and here they do not. */
+static void line_check(struct line *line, const char *what)
+{
+    static const char *const tails[] = {": frame", ":", " at", " for", " of", " from"};
+    char words[LINE_SIZE];
+    size_t length = strlen(what) < sizeof(words) ? strlen(what) : sizeof(words) - 1u;
+    memcpy(words, what, length);
+    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+        size_t tail = strlen(tails[i]);
+        if (length > tail && memcmp(words + length - tail, tails[i], tail) == 0)
+            length -= tail;
+    }
+    words[length] = '\0';
+    line_text(line, words);
+}
+
 void failure_words(const struct failure *failure, struct line *line)
 {
     line_clear(line);
@@ -29,7 +45,7 @@ void failure_words(const struct failure *failure, struct line *line)
     case TRIAL_RULE:
         line_text(line, rule_id(failure->rule));
         line_text(line, ", ");
-        line_text(line, failure->what);
+        line_check(line, failure->what);
         break;
     case TRIAL_CRASH:
         line_text(line, "crash by signal ");

@@ -18,7 +18,7 @@ struct failure failure_of(const struct trial *trial);
 
 bool failure_same(const struct failure *a, const struct failure *b);
 
-/* A few words: "H2, footer at", "crash by signal 11 in a", "hang in f". */
+/* A few words: "H2, footer", "crash by signal 11 in a", "hang in f". */
 void failure_words(const struct failure *failure, struct line *line);
 
 #endif

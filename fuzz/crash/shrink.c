@@ -77,11 +77,11 @@ bool shrink_candidate_without(struct shrink *shrink, uint32_t first, uint32_t co
     return true;
 }
 
-static bool renumber(struct shrink *shrink)
+static bool renumber(struct shrink *shrink, bool reuse)
 {
     if (!shrink_candidate(shrink))
         return false;
-    if (!case_renumber(&shrink->candidate)) {
+    if (!case_renumber(&shrink->candidate, reuse)) {
         shrink->broken = true;
         return false;
     }
@@ -104,7 +104,7 @@ static bool round_of_all(struct shrink *shrink)
     changed |= shrink_together(shrink, 2);
     changed |= shrink_pairs(shrink);
     changed |= shrink_joins(shrink);
-    changed |= renumber(shrink);
+    changed |= renumber(shrink, true) || renumber(shrink, false);
     changed |= shrink_kinds(shrink);
     changed |= shrink_config(shrink);
     changed |= shrink_numbers(shrink);

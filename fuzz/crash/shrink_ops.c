@@ -223,7 +223,8 @@ bool shrink_together(struct shrink *shrink, uint32_t count_min)
     if (sizes == NULL)
         shrink->broken = true;
     uint32_t length = shrink->best.ops.count;
-    for (; sizes != NULL && length >= count_min; length /= 2u)
+    /* Halves, and of short stretches every length. */
+    for (; sizes != NULL && length >= count_min; length = length <= 16u ? length - 1u : length / 2u)
         for (uint32_t at = 0; at < shrink->best.ops.count && !shrink_over(shrink); at++) {
             uint32_t left = shrink->best.ops.count - at;
             uint32_t count = length < left ? length : left;

@@ -1,56 +1,20 @@
-/* Mistakes planted in heap_reclaim, which is defined here in place of the heap's own: with two
- * blocks alive it miscounts, hangs, or crashes. The exploration must find the shortest way there,
- * and a replay must see the same. */
-#include "heap/kmalloc.h"
-
-uint32_t heap_reclaim_right(const struct heap *heap, uint32_t page_count_max);
-#define heap_reclaim heap_reclaim_right
-#include "heap/reclaim.c"
-#undef heap_reclaim
-
+/* The exploration must find the shortest way to a mistake that is planted in heap_reclaim, and a
+ * replay must see the same. */
 #include <signal.h>
-#include <stdlib.h>
 
 #include "ci/unit.h"
+#include "fuzz/crash/test_mistake.h"
 #include "fuzz/crash/trial.h"
 #include "fuzz/explore/explore.h"
 
-enum mistake { MISCOUNTS, FAULTS, CRASHES, SEARCHES, HANGS };
-
-static enum mistake mistake;
 static struct explore_run run;
 static struct trial trial;
 
-static void make_mistake(const struct heap *heap)
-{
-    switch (mistake) {
-    case MISCOUNTS: heap_count(heap, HEAP_LIVE_BYTES, 8); break;
-    case FAULTS: machine_store(vaddr_of(heap_load(heap, HEAP_END)), 1); break;
-    case CRASHES: abort();
-    case SEARCHES:
-        for (;;)
-            (void)heap_load(heap, HEAP_END);
-    case HANGS:
-        for (volatile uint32_t forever = 1; forever != 0;)
-            continue;
-    }
-}
-
-uint32_t heap_reclaim(const struct heap *heap, uint32_t page_count_max)
-{
-    uint32_t count = heap_reclaim_right(heap, page_count_max);
-    uint32_t interrupts = machine_interrupts_disable();
-    if (heap_load(heap, HEAP_LIVE_BLOCKS) == 2u)
-        make_mistake(heap);
-    machine_interrupts_restore(interrupts);
-    return count;
-}
-
-static void find(enum mistake which, uint32_t jobs)
+static void find(enum test_mistake which, uint32_t jobs)
 {
     struct explore_options options = {
         .depth_max = 5, .seconds = 100, .memory_bytes = 64u << 20, .jobs = jobs, .quiet = true};
-    mistake = which;
+    test_mistake = which;
     run = (struct explore_run){.alphabet = alphabet_find("holes"), .policy = HEAP_FIRST_FIT};
     EXPECT(explore(&options, &run, 1));
     EXPECT_EQUAL(run.result.end, EXPLORE_VIOLATION);

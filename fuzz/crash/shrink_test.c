@@ -131,9 +131,9 @@ TEST(another_failure_than_the_one_asked_for_is_not_shrunk)
 
 static volatile sig_atomic_t stop;
 
-static void stop_after_ten(const struct shrink *so_far)
+static void stop_after_four(const struct shrink *so_far)
 {
-    stop = so_far->trial_count >= 10u;
+    stop = so_far->trial_count >= 4u;
 }
 
 TEST(when_stopped_the_best_so_far_fails_as_well)
@@ -141,10 +141,10 @@ TEST(when_stopped_the_best_so_far_fails_as_well)
     struct op_case one = random_case(1000, 4);
     struct trial trial;
     stop = 0;
-    shrink = (struct shrink){.stop = &stop, .progress = stop_after_ten};
+    shrink = (struct shrink){.stop = &stop, .progress = stop_after_four};
     EXPECT_EQUAL(shrink_case(MISCOUNTS, &one), SHRINK_DONE);
     EXPECT(shrink.stopped);
-    EXPECT_EQUAL(shrink.trial_count, 10);
+    EXPECT_EQUAL(shrink.trial_count, 4);
     EXPECT(shrink.best.ops.count > 3u);
     EXPECT(trial_run(&shrink.best.config, shrink.best.ops.ops, shrink.best.ops.count, &trial));
     struct failure failure = failure_of(&trial);

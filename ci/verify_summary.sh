@@ -60,6 +60,8 @@ crash_rows()
         row "" "${crash_commands[i]}${crash_rules[i]:+    (${crash_rules[i]})}"
     done
     ((figure[crashes] <= ${#crash_files[@]})) || row "" "and more, in $crashes/"
+    ((${#crash_files[@]} == 0)) ||
+        row "" "$tool triage $crashes groups and shrinks them; $tool explain FILE shows why one fails"
 }
 
 summary()

@@ -62,6 +62,7 @@ bool case_copy(struct op_case *to, const struct op_case *from)
 
 /* What becomes of a slot: its number, and the operation after which that is free again. */
 struct renaming {
+    bool named;
     uint32_t number;
     uint32_t last;
 };
@@ -96,8 +97,8 @@ static void rename_slots(struct op_case *one, struct renaming *renamings, struct
         if (!takes_slot(op))
             continue;
         struct renaming *renaming = &renamings[op->slot];
-        if (renaming->number == NO_NUMBER)
-            renaming->number = number_take(numbers);
+        if (!renaming->named)
+            *renaming = (struct renaming){true, number_take(numbers), renaming->last};
         op->slot = renaming->number;
         slot_count = op->slot < slot_count ? slot_count : op->slot + 1u;
         if (reuse && renaming->last == i && op->kind == OP_FREE)
@@ -108,11 +109,9 @@ static void rename_slots(struct op_case *one, struct renaming *renamings, struct
 
 bool case_renumber(struct op_case *one, bool reuse)
 {
-    struct renaming *renamings = malloc(one->slot_count * sizeof(*renamings));
+    struct renaming *renamings = calloc(one->slot_count, sizeof(*renamings));
     struct numbers numbers = {calloc((size_t)one->slot_count + 1u, sizeof(bool)), 0};
     bool ok = renamings != NULL && numbers.taken != NULL;
-    for (uint32_t i = 0; ok && i < one->slot_count; i++)
-        renamings[i] = (struct renaming){NO_NUMBER, 0};
     for (uint32_t i = 0; ok && i < one->ops.count; i++)
         if (takes_slot(&one->ops.ops[i]))
             renamings[one->ops.ops[i].slot].last = i;

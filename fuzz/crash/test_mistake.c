@@ -5,7 +5,7 @@
 
 uint32_t heap_reclaim_right(const struct heap *heap, uint32_t page_count_max);
 #define heap_reclaim heap_reclaim_right
-#include "heap/reclaim.c"
+#include "heap/reclaim.c" /* NOLINT(bugprone-suspicious-include): to replace a part of it */
 #undef heap_reclaim
 
 #include <stdlib.h>

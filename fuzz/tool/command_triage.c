@@ -248,7 +248,8 @@ static int finish(struct triage *triage)
     struct line error;
     for (uint32_t i = 0; i < triage->group_count && !crash_interrupted(); i++)
         shrink_group(triage, &triage->groups[i]);
-    qsort(triage->groups, triage->group_count, sizeof(*triage->groups), compare);
+    if (triage->group_count != 0)
+        qsort(triage->groups, triage->group_count, sizeof(*triage->groups), compare);
     print(triage);
     if (!write_json(triage, &error)) {
         (void)fprintf(stderr, "%s\n", error.text);

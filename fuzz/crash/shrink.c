@@ -140,7 +140,7 @@ enum shrink_result shrink_run(struct shrink *shrink, const struct op_case *one)
     enum shrink_result result = begin(shrink, one);
     if (result != SHRINK_DONE)
         return result;
-    while (!shrink_over(shrink) && round_of_all(shrink))
+    while (!shrink_over(shrink) && (round_of_all(shrink) || shrink_windows(shrink)))
         continue;
     trials_close(&shrink->trials);
     return shrink->broken ? SHRINK_FAILED : SHRINK_DONE;

@@ -62,6 +62,9 @@ bool shrink_stretches(struct shrink *shrink);
 bool shrink_blocks(struct shrink *shrink);
 bool shrink_pairs(struct shrink *shrink);
 
+/* A few operations in a row replaced by fewer, of a pool of the usual ones. */
+bool shrink_windows(struct shrink *shrink);
+
 /* Two operations on a slot replaced by one. */
 bool shrink_joins(struct shrink *shrink);
 

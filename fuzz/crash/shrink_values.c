@@ -19,8 +19,11 @@ static bool simpler(struct shrink *shrink, uint32_t at)
     struct op op = shrink->best.ops.ops[at];
     uint64_t total = (uint64_t)op.size * op.arg;
     switch (op.kind) {
-    case OP_ALIGNED:
-    case OP_REALLOC: return try_op(shrink, at, (struct op){OP_ALLOC, op.slot, op.size, 0});
+    case OP_ALIGNED: return try_op(shrink, at, (struct op){OP_ALLOC, op.slot, op.size, 0});
+    case OP_REALLOC:
+        if (op.size == 0)
+            return try_op(shrink, at, (struct op){OP_FREE, op.slot, 0, 0});
+        return try_op(shrink, at, (struct op){OP_ALLOC, op.slot, op.size, 0});
     case OP_ZALLOC:
         if (total <= UINT32_MAX &&
             try_op(shrink, at, (struct op){OP_ALLOC, op.slot, (uint32_t)total, 0}))

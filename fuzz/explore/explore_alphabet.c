@@ -68,6 +68,32 @@ static const struct letter tables[] = {
     {OP_UNMAP, 63, 0},
 };
 
+/* Sizes and alignments at which numbers wrap, round, or are no number to serve: none and one above
+ * a granule; the largest, before and after rounding; a product that wraps; an alignment that is no
+ * power of two, and ones whose lead needs what a block does not have. */
+static const struct letter edges[] = {
+    {OP_ALLOC, 0, 0},
+    {OP_ALLOC, 9, 0},
+    {OP_ALLOC, 0xFFFFFFFFu, 0},
+    {OP_ALLOC, 0xFFFFFFF1u, 0},
+    {OP_ALIGNED, 8, 16},
+    {OP_ALIGNED, 120, 64},
+    {OP_ALIGNED, 100, 24},
+    {OP_ALIGNED, 100, 0},
+    {OP_ZALLOC, 0x10000u, 0x10001u},
+    {OP_ZALLOC, 0x80000000u, 2},
+    {OP_FREE, 0, 0},
+    {OP_REALLOC, 0, 0},
+    {OP_REALLOC, 9, 0},
+    {OP_REALLOC, 0xFFFFFFFFu, 0},
+    {OP_REALLOC, 0xFFFFFFF1u, 0},
+    {OP_FREE_FOREIGN, 0xC0400008u, 0},
+    {OP_FREE_FOREIGN, 0xC0400018u, 0},
+    {OP_FREE_FOREIGN, 0xC0400028u, 0},
+    {OP_FREE_FOREIGN, 0xC0400C60u, 0},
+    {OP_STATS, 0, 0},
+};
+
 /* The heap's first page is mapped from the start: the 1,023 others of its first table come first,
  * then the second table and its pages. */
 static const uint32_t refusals_first[MOVE_REFUSALS] = {1, 2, 3, 4, 5, 6, 7};
@@ -80,6 +106,8 @@ static const struct alphabet alphabets[] = {
      refusals_first},
     {"blocks", "many small blocks on few pages", 8, 3, 6, LETTERS(blocks), refusals_first},
     {"holes", "free blocks with pages missing", 24, 16, 4, LETTERS(holes), refusals_first},
+    {"edges", "sizes and alignments that wrap, round, or cannot be served", 8, 3, 4, LETTERS(edges),
+     refusals_first},
     {"tables", "blocks across the border of page tables", 2200, 3080, 3, LETTERS(tables),
      refusals_tables},
 };

@@ -81,7 +81,7 @@ static const struct letter edges[] = {
     {OP_ALIGNED, 100, 24},
     {OP_ALIGNED, 100, 0},
     {OP_ZALLOC, 0x10000u, 0x10001u},
-    {OP_ZALLOC, 0x80000000u, 2},
+    {OP_ZALLOC, 0x80000004u, 2},
     {OP_FREE, 0, 0},
     {OP_REALLOC, 0, 0},
     {OP_REALLOC, 9, 0},

@@ -4,17 +4,19 @@
 
 #include "fuzz/tool/command.h"
 
-#define ELSEWHERE(name)                                                                            \
+#define ELSEWHERE_AS(name, word)                                                                   \
     int command_##name(int argc, char **argv)                                                      \
     {                                                                                              \
         (void)argc;                                                                                \
         (void)argv;                                                                                \
-        (void)fputs("kheap " #name ": runs on the emulator only: use the program kheap\n",         \
-                    stderr);                                                                       \
+        (void)fputs("kheap " word ": runs on the emulator only: use the program kheap\n", stderr); \
         return EXIT_USAGE;                                                                         \
     }
+
+#define ELSEWHERE(name) ELSEWHERE_AS(name, #name)
 
 ELSEWHERE(explore)
 ELSEWHERE(shrink)
 ELSEWHERE(triage)
 ELSEWHERE(keep)
+ELSEWHERE_AS(to_c, "to-c")

@@ -12,6 +12,7 @@ static const struct {
     {"replay", command_replay, "run inputs and print a verdict line for each"},
     {"show", command_show, "print an input as text"},
     {"import", command_import, "turn text into an input: operations, or a recorded load"},
+    {"to-c", command_to_c, "write an input as a C program"},
     {"explore", command_explore, "run every short sequence of operations"},
     {"shrink", command_shrink, "make a failing input as small as it can be"},
     {"triage", command_triage, "group failing inputs, and shrink one of each group"},

@@ -1,0 +1,119 @@
+/* kheap to-c: an input as a C program. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/crash/case.h"
+#include "fuzz/crash/to_c.h"
+#include "fuzz/crash/trial.h"
+#include "fuzz/tool/command.h"
+
+/* Of processor time, for the run that finds the guilty operation. */
+#define RUN_SECONDS 60u
+
+static const char help_text[] =
+    "usage: kheap to-c FILE [--output PROGRAM.c]\n"
+    "\n"
+    "Writes a C program that makes the same calls on the same machine, looks at the same rules, "
+    "and\n"
+    "exits with status 1 if one is broken. It compiles against this repository, in its root:\n"
+    "\n"
+    "  cc -o reproduce PROGRAM.c @fuzz/crash/reproduce.args && ./reproduce\n"
+    "\n"
+    "  --output PROGRAM.c  where it goes; without, to the standard output\n"
+    "\n"
+    "The guilty operation is marked. An input of more than 100000 operations is refused: shrink "
+    "it\n"
+    "first. Exit status: 0 it is written, 2 the command line was not understood, 3 a file could "
+    "not\n"
+    "be read or written.\n";
+
+/* Runs it, to know what it breaks. */
+static bool input_judge(const char *path, struct to_c *program, struct line *evidence,
+                        struct line *error)
+{
+    struct trials trials;
+    struct trial trial;
+    bool run = trials_open(&trials, program->ops->count, RUN_SECONDS) &&
+               trials_run(&trials, &program->config, program->ops->ops, program->ops->count,
+                          program->slot_count, &trial);
+    trials_close(&trials);
+    if (!run)
+        return file_error(error, path, "cannot be run: no memory, or no process");
+    if (trial.end == TRIAL_REFUSED)
+        return file_error(error, path, trial.why);
+    trial_evidence(&trial, evidence);
+    program->operation = trial.end == TRIAL_OK ? 0 : trial.verdict.operation;
+    program->evidence = evidence->text;
+    return true;
+}
+
+static bool program_save(const char *path, const struct to_c *program, struct line *error)
+{
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *out = open_memstream(&text, &size_bytes);
+    bool ok = out != NULL && to_c_write(out, program);
+    if (out != NULL && fclose(out) != 0)
+        ok = false;
+    ok = ok ? file_write(path, (const uint8_t *)text, (uint32_t)size_bytes, error)
+            : file_error(error, path, "not enough memory to write it");
+    free(text);
+    return ok;
+}
+
+static int to_c(const char *path, const char *output)
+{
+    struct op_case one = {0};
+    struct line evidence;
+    struct line error;
+    bool ok = case_read(path, &one, &error);
+    struct to_c program = {
+        .name = file_name(path),
+        .path = output,
+        .config = one.config,
+        .ops = &one.ops,
+        .slot_count = one.slot_count,
+    };
+    if (ok && one.ops.count > TO_C_OPS_MAX)
+        ok = file_error(&error, path, "has more operations than a program can: shrink it first");
+    ok = ok && input_judge(path, &program, &evidence, &error);
+    if (ok && output != NULL)
+        ok = program_save(output, &program, &error);
+    else if (ok)
+        (void)to_c_write(stdout, &program); /* main looks at what became of it */
+    if (!ok)
+        (void)fprintf(stderr, "kheap to-c: %s\n", error.text);
+    if (ok && output != NULL) {
+        printf("%s: %u operations, %s\n  ", output, one.ops.count, evidence.text);
+        to_c_command(stdout, output);
+        (void)putchar('\n');
+    }
+    case_free(&one);
+    return ok ? EXIT_OK : EXIT_INPUT;
+}
+
+int command_to_c(int argc, char **argv)
+{
+    const char *path = NULL;
+    const char *output = NULL;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            (void)fputs(help_text, stdout);
+            return EXIT_OK;
+        }
+        if (command_option(argc, argv, &i, "--output", &output)) {
+            if (output == NULL || *output == '\0')
+                return command_usage("to-c", "--output takes a file, not", output);
+        } else if (argv[i][0] == '-') {
+            return command_usage("to-c", "unknown option", argv[i]);
+        } else if (path != NULL) {
+            return command_usage("to-c", "takes one input, and got another", argv[i]);
+        } else {
+            path = argv[i];
+        }
+    }
+    if (path == NULL)
+        return command_usage("to-c", "names no input", NULL);
+    return to_c(path, output);
+}

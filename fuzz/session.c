@@ -271,7 +271,8 @@ void session_run(struct session *session, struct input *input, const struct sess
     session_check_begin(session, plan, input->is_trace);
     bool ok = session_begin(session, &input->config);
     while (ok && input_next(input, &op))
-        ok = session_apply(session, &op);
+        ok = plan->observe != NULL ? session_apply_observed(session, &op)
+                                   : session_apply(session, &op);
     if (ok) {
         ok = session_end(session);
         session->operation_count += !ok;

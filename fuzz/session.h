@@ -59,11 +59,34 @@ static inline bool session_worst_as_close(const struct session_worst *worst,
 /* OP_KIND_COUNT of them: of the last run. */
 const struct session_worst *session_costs(const struct session *session);
 
+/* What an operation did. */
+struct session_result {
+    const struct op *op;
+    uint32_t operation; /* its number, from 1 */
+    bool applied;       /* otherwise it was skipped */
+    bool violated;      /* a rule is broken, and no operation follows */
+    bool interrupted;   /* a handler came in the middle */
+    bool refused;       /* a request was: the operation's, or the handler's */
+    uint32_t before_at; /* the block in its slot before and after it; 0: none */
+    uint32_t at;
+    uint32_t usable_bytes;
+    uint32_t handler_at;   /* the block in the handler's slot; 0: none */
+    uint32_t misuse_count; /* reported */
+    uint32_t misuse_at;    /* of the last: the pointer */
+    const char *misuse_reason;
+    uint32_t frames_free_before;
+    uint32_t frames_free;
+    uint32_t end; /* of the heap */
+};
+
 /* What is asked of a run beside its input. */
 struct session_plan {
     enum session_check check;
     uint32_t refuse_request; /* 0, or the number of the frame request to refuse, from 1 */
     bool refuse_on;          /* and all after it */
+    /* If not null: called after each operation, but for one that does not return. */
+    void (*observe)(void *observer, const struct session_result *result);
+    void *observer;
 };
 
 struct verdict {

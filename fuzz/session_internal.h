@@ -97,6 +97,9 @@ struct session {
 bool session_begin(struct session *session, const struct op_config *config);
 bool session_apply(struct session *session, const struct op *op);
 
+/* session_apply, and the plan's observer told of it. */
+bool session_apply_observed(struct session *session, const struct op *op);
+
 /* What became of an operation. */
 enum outcome {
     OUTCOME_APPLIED,

@@ -1,10 +1,10 @@
 #include "fuzz/trace_text.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/trace.h"
 #include "fuzz/trace_write.h"
 
 /* Longer than any line of operations. Comments may be longer: they are skipped. */
@@ -22,6 +22,7 @@ struct importer {
     uint32_t slot_capacity;
     uint64_t block_bytes; /* in live blocks */
     uint64_t peak_block_bytes;
+    struct op_config machine; /* without frames: not said */
 };
 
 static bool refuse(struct importer *importer, const char *what)
@@ -140,28 +141,59 @@ static bool line_parse(struct importer *importer, const char *text)
     return take(importer, &op);
 }
 
-/* Skips the rest of a comment that is longer than the buffer. */
-static void comment_skip(struct importer *importer, const char *text)
+/* "heap bins FRAMES PAGES", as fuzz/op_text.h has it. */
+static bool machine_parse(struct importer *importer, const char *text)
 {
-    int character = strchr(text, '\n') == NULL ? 0 : '\n';
+    static const char words[] = "heap bins";
+    struct op_config *machine = &importer->machine;
+    const char *at = text + strlen(words);
+    if (strncmp(text, words, strlen(words)) != 0)
+        return refuse(importer, "the policy of a recorded load is bins");
+    if (importer->slot_count != 0 || machine->frame_count != 0)
+        return refuse(importer, "`heap' comes once, before the first operation");
+    if (!number_read(importer, &at, &machine->frame_count) ||
+        !number_read(importer, &at, &machine->window_pages))
+        return false;
+    if (*at != '\0')
+        return refuse(importer, "more numbers than `heap' takes");
+    return (machine->frame_count != 0 && machine->frame_count <= TRACE_FRAMES_MAX &&
+            machine->window_pages != 0 && machine->window_pages <= OP_WINDOW_PAGES_MAX) ||
+           refuse(importer, "a machine cannot have so many frames, or such a window");
+}
+
+/* Ends the text before its comment, and skips what of that does not fit into the buffer. Returns
+ * false for a line of operations that is cut off. */
+static bool line_end(struct importer *importer, char *text, bool *commented)
+{
+    char *comment = strchr(text, '#');
+    *commented = comment != NULL;
+    char *end = strchr(text, '\n');
+    if (comment == NULL && end == NULL)
+        return refuse(importer, "cut off, or longer than an operation");
+    int character = end != NULL ? '\n' : 0;
     while (character != '\n' && character != EOF)
         character = getc(importer->in);
+    if (character == EOF && comment != text)
+        return refuse(importer, "cut off, or longer than an operation");
+    char *last = comment != NULL ? comment : end;
+    while (last != text && (last[-1] == ' ' || last[-1] == '\t' || last[-1] == '\r'))
+        last--;
+    *last = '\0';
+    return true;
 }
 
 static bool load_read(struct importer *importer)
 {
     char text[INPUT_LINE_SIZE];
+    bool commented = false;
     while (fgets(text, sizeof text, importer->in) != NULL) {
         importer->line_number++;
-        if (text[0] == '#') {
-            comment_skip(importer, text);
+        if (!line_end(importer, text, &commented))
+            return false;
+        if (text[0] == '\0' && commented)
             continue;
-        }
-        size_t length = strlen(text);
-        if (length == 0 || text[length - 1u] != '\n')
-            return refuse(importer, "cut off, or longer than an operation");
-        text[length - 1u] = '\0';
-        if (!line_parse(importer, text))
+        bool machine = strncmp(text, "heap", 4) == 0;
+        if (!(machine ? machine_parse(importer, text) : line_parse(importer, text)))
             return false;
     }
     if (ferror(importer->in) != 0)
@@ -175,17 +207,20 @@ bool trace_text_read(FILE *in, struct op_list *ops, struct op_config *config, st
     ops->count = 0;
     bool read = load_read(&importer);
     free(importer.block_sizes);
-    if (read)
+    *config = importer.machine;
+    if (read && config->frame_count == 0)
         trace_machine(importer.peak_block_bytes, config);
     return read;
 }
 
-void trace_text_write(FILE *out, const struct op *op)
+void trace_text_line(const struct op *op, struct line *line)
 {
-    (void)fprintf(out, "%s %" PRIu32, op_word(op->kind), op->slot + 1u);
-    if (op->kind != OP_FREE)
-        (void)fprintf(out, " %" PRIu32, op->size);
-    if (op->kind == OP_ALIGNED)
-        (void)fprintf(out, " %" PRIu32, op->arg);
-    (void)fputc('\n', out);
+    line_clear(line);
+    line_text(line, op_word(op->kind));
+    const uint32_t numbers[] = {op->slot + 1u, op->size, op->arg};
+    uint32_t count = op->kind == OP_FREE ? 1u : op->kind == OP_ALIGNED ? 3u : 2u;
+    for (uint32_t i = 0; i < count; i++) {
+        line_text(line, " ");
+        line_decimal(line, numbers[i]);
+    }
 }

@@ -6,7 +6,9 @@
  *   f ID              free
  *
  * IDs count up from 1 in the order of allocation and are never used twice; a free or a resize is of
- * a live one. Lines that start with # are comments. IDs are slots + 1. */
+ * a live one. What follows a # is a comment. IDs are slots + 1. Before the first operation a line
+ * as in a text of operations, "heap bins 1024 260096", may say the machine (frames, pages of the
+ * window) that it runs on; otherwise trace_machine chooses it. */
 #ifndef KHEAP_FUZZ_TRACE_TEXT_H
 #define KHEAP_FUZZ_TRACE_TEXT_H
 
@@ -15,12 +17,12 @@
 #include "fuzz/line.h"
 #include "fuzz/op_list.h"
 
-/* Reads a recorded load to its end, into *ops and a machine that it runs on (trace_machine).
+/* Reads a recorded load to its end, into *ops and the machine that it runs on.
  * Returns false with *error set: "line 7: id 12 is not live". Every line must end with a line end:
  * one that does not was cut off. */
 bool trace_text_read(FILE *in, struct op_list *ops, struct op_config *config, struct line *error);
 
-/* Writes one operation of a trace as a line. */
-void trace_text_write(FILE *out, const struct op *op);
+/* The line of one operation of a trace, without a line end. */
+void trace_text_line(const struct op *op, struct line *line);
 
 #endif

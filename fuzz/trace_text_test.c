@@ -51,8 +51,11 @@ TEST(a_load_is_read_and_written_as_it_was)
     char out[sizeof text + 1u];
     file = tmpfile();
     EXPECT(file != NULL);
-    for (uint32_t i = 0; i < ops.count; i++)
-        trace_text_write(file, &ops.ops[i]);
+    for (uint32_t i = 0; i < ops.count; i++) {
+        struct line line;
+        trace_text_line(&ops.ops[i], &line);
+        (void)fprintf(file, "%s\n", line.text);
+    }
     rewind(file);
     out[fread(out, 1, sizeof text, file)] = '\0';
     (void)fclose(file);
@@ -79,6 +82,31 @@ TEST(the_frames_follow_from_the_peak)
     (void)fclose(file);
     EXPECT_EQUAL(config.frame_count, 4096);
     op_list_free(&ops);
+}
+
+TEST(the_machine_and_what_operations_did_may_stand_there)
+{
+    struct op_list ops = {0};
+    struct op_config config;
+    struct line error;
+    FILE *file =
+        file_of("# load\nheap bins 77 9 # small\na 1 8 # c0400c68, 8 bytes\n#\nf 1   # end\n# end");
+    EXPECT(trace_text_read(file, &ops, &config, &error));
+    (void)fclose(file);
+    EXPECT_EQUAL(config.frame_count, 77);
+    EXPECT_EQUAL(config.window_pages, 9);
+    EXPECT_EQUAL(ops.count, 2);
+    op_list_free(&ops);
+    expect_refused("a 1 8 # c040", "line 1: cut off, or longer than an operation");
+    expect_refused("heap first-fit 77 9\n", "line 1: the policy of a recorded load is bins");
+    expect_refused("heap bins 77\n", "line 1: a number is missing");
+    expect_refused("heap bins 77 9 9\n", "line 1: more numbers than `heap' takes");
+    expect_refused("heap bins 65537 9\n",
+                   "line 1: a machine cannot have so many frames, or such a window");
+    expect_refused("heap bins 77 9\nheap bins 77 9\n",
+                   "line 2: `heap' comes once, before the first operation");
+    expect_refused("a 1 8\nheap bins 77 9\n",
+                   "line 2: `heap' comes once, before the first operation");
 }
 
 TEST(what_is_wrong_is_said_with_its_line)
@@ -109,4 +137,6 @@ TEST(what_is_wrong_is_said_with_its_line)
 
 TEST_MAIN(RUN(a_load_is_read_and_written_as_it_was)
               RUN(comments_of_any_length_are_skipped_and_counted)
-                  RUN(the_frames_follow_from_the_peak) RUN(what_is_wrong_is_said_with_its_line))
+                  RUN(the_frames_follow_from_the_peak)
+                      RUN(the_machine_and_what_operations_did_may_stand_there)
+                          RUN(what_is_wrong_is_said_with_its_line))

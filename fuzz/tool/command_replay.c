@@ -2,16 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fuzz/file.h"
-#include "fuzz/host.h"
-#include "fuzz/op_line.h"
-#include "fuzz/pack.h"
 #include "fuzz/tool/command.h"
-#include "mmu_x86/probe.h"
+#include "fuzz/tool/replay.h"
 
 static const char help_text[] =
     "usage: kheap replay [OPTION...] FILE|DIRECTORY...\n"
@@ -34,178 +29,21 @@ static const char help_text[] =
     "                          spread if it has more\n"
     "  --costs                 print, for each kind of operation, the one that came closest to\n"
     "                          its bound of loads and stores (heap/cost.h); and the TLB flushes\n"
+    "  --trace                 print each operation with its result before the verdict\n"
+    "  --json FILE             write the verdicts as JSON as well, with --trace the results too;\n"
+    "                          - is the standard output, and text goes to standard error\n"
     "  --quiet                 print only violations and the summary\n"
     "  --timing                print operations a second and peak memory after each input\n"
     "\n"
+    "The JSON document has \"port\", \"check\", \"inputs\" and \"summary\". An input has its "
+    "name as\n"
+    "\"input\" and a \"verdict\": ok; violation, then with \"rule\", \"operation\" (from 1; one "
+    "past the\n"
+    "last is the end), its \"text\" and \"evidence\"; or unreadable, with \"why\". \"trace\" "
+    "holds the\n"
+    "operations' results (fuzz/op_result.h).\n"
+    "\n"
     "Exit status: 0 all hold, 1 a rule is broken, 3 a file is unreadable or damaged.\n";
-
-struct replay {
-    struct host_options options;
-    uint32_t sweep_max;
-    bool costs;
-    bool quiet;
-    bool timing;
-    struct session_worst worst[OP_KIND_COUNT];
-    char worst_name[OP_KIND_COUNT][64];
-    struct probe_counts counts;
-    uint32_t input_count;
-    uint32_t violation_count;
-    uint32_t error_count;
-    uint64_t sweep_count;
-    uint64_t operation_count;
-    double seconds;
-};
-
-static double now_seconds(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static long peak_memory_kib(void)
-{
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
-}
-
-static void input_error(struct replay *replay, const char *name, const char *why)
-{
-    (void)fflush(stdout);
-    (void)fprintf(stderr, "%s: %s\n", name, why);
-    replay->error_count++;
-}
-
-static void print_violation(const struct verdict *verdict)
-{
-    struct line line;
-    violation_line(&verdict->violation, &line);
-    printf("  %s\n", line.text);
-    if (verdict->operation <= verdict->operation_count) {
-        line_clear(&line);
-        op_line(host_operation(), &line);
-        printf("  at operation %u: %s\n", verdict->operation, line.text);
-    }
-}
-
-/* Keeps the costs of the input that has just run where they come closer to their bounds. */
-static void costs_keep(struct replay *replay, const char *name)
-{
-    const struct session_worst *costs = host_costs();
-    struct probe_counts counts = probe_counts();
-    replay->counts.flushes += counts.flushes;
-    replay->counts.flushes_needless += counts.flushes_needless;
-    for (uint32_t kind = 0; kind < OP_KIND_COUNT; kind++) {
-        struct session_worst *worst = &replay->worst[kind];
-        if (costs[kind].operation == 0 || session_worst_as_close(worst, &costs[kind]))
-            continue;
-        *worst = costs[kind];
-        (void)snprintf(replay->worst_name[kind], sizeof(replay->worst_name[kind]), "%s", name);
-    }
-}
-
-static void costs_print(const struct replay *replay)
-{
-    printf("%-16s %9s %9s %6s  %s\n", "operation", "accesses", "bound", "share", "where");
-    for (uint32_t kind = 0; kind < OP_KIND_COUNT; kind++) {
-        const struct session_worst *worst = &replay->worst[kind];
-        if (worst->operation != 0)
-            printf("%-16s %9u %9u %5.0f%%  %s, operation %u\n", op_word((enum op_kind)kind),
-                   worst->accesses, worst->bound,
-                   100.0 * (double)worst->accesses / (double)worst->bound, replay->worst_name[kind],
-                   worst->operation);
-    }
-    printf("%llu TLB flushes, %.4f an operation; %llu of them dropped nothing stale\n",
-           (unsigned long long)replay->counts.flushes,
-           (double)replay->counts.flushes / (double)replay->operation_count,
-           (unsigned long long)replay->counts.flushes_needless);
-}
-
-/* Runs the input with each of its frame requests refused, once, and from then on. */
-static void sweep(struct replay *replay, const char *name, const uint8_t *data, uint32_t size_bytes,
-                  uint32_t request_count)
-{
-    struct host_options options = replay->options;
-    uint32_t count = request_count < replay->sweep_max ? request_count : replay->sweep_max;
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t on = 0; on < 2u; on++) {
-            struct verdict verdict;
-            struct line line;
-            char full_name[128];
-            uint32_t k = (uint32_t)((uint64_t)i * request_count / count) + 1u;
-            options.plan.refuse_request = k;
-            options.plan.refuse_on = on != 0;
-            if (host_run_with(data, size_bytes, &options, &verdict) != NULL)
-                return;
-            replay->sweep_count++;
-            if (verdict.ok)
-                continue;
-            (void)snprintf(full_name, sizeof(full_name), "%s --refuse%s %u", name,
-                           on != 0 ? "-on" : "", k);
-            verdict_line(&verdict, full_name, &line);
-            puts(line.text);
-            print_violation(&verdict);
-            replay->violation_count++;
-            return;
-        }
-    }
-}
-
-static void replay_input(struct replay *replay, const char *name, const uint8_t *data,
-                         uint32_t size_bytes)
-{
-    struct verdict verdict;
-    struct line line;
-    double start = now_seconds();
-    const char *error = host_run_with(data, size_bytes, &replay->options, &verdict);
-    double seconds = now_seconds() - start;
-    if (error != NULL) {
-        input_error(replay, name, error);
-        return;
-    }
-    if (replay->costs)
-        costs_keep(replay, name);
-    replay->input_count++;
-    replay->operation_count += verdict.operation_count;
-    replay->seconds += seconds;
-    verdict_line(&verdict, name, &line);
-    if (!replay->quiet || !verdict.ok)
-        puts(line.text);
-    if (!verdict.ok) {
-        replay->violation_count++;
-        print_violation(&verdict);
-    }
-    if (replay->sweep_max != 0 && verdict.ok && !trace_recognise(data, size_bytes))
-        sweep(replay, name, data, size_bytes, verdict.frame_requests);
-    if (replay->timing)
-        (void)fprintf(stderr, "  %s: %.0f operations a second, peak memory %ld MiB\n", name,
-                      (double)verdict.operation_count / seconds, peak_memory_kib() / 1024);
-}
-
-static void replay_file(struct replay *replay, const char *path)
-{
-    struct file file;
-    struct line error;
-    struct pack pack;
-    struct pack_input input;
-    if (!file_read_input(path, &file, &error)) {
-        (void)fflush(stdout);
-        (void)fprintf(stderr, "%s\n", error.text);
-        replay->error_count++;
-        return;
-    }
-    if (!pack_recognise(file.data, file.size_bytes)) {
-        replay_input(replay, file_name(path), file.data, file.size_bytes);
-    } else {
-        const char *why = pack_open(&pack, file.data, file.size_bytes);
-        if (why != NULL)
-            input_error(replay, path, why);
-        while (why == NULL && pack_next(&pack, &input))
-            replay_input(replay, input.name, input.data, input.size_bytes);
-    }
-    file_free(&file);
-}
 
 static bool parse_number(const char *word, uint32_t *number)
 {
@@ -260,6 +98,11 @@ static int parse(int argc, char **argv, struct replay *replay, struct file_list 
             replay->costs = true;
         } else if (strcmp(argv[i], "--timing") == 0) {
             replay->timing = true;
+        } else if (strcmp(argv[i], "--trace") == 0) {
+            replay->trace = true;
+        } else if (command_option(argc, argv, &i, "--json", &replay->json_path)) {
+            if (replay->json_path == NULL || *replay->json_path == '\0')
+                return command_usage("replay", "--json takes a file, or -, not", NULL);
         } else if (command_option(argc, argv, &i, "--check", &value)) {
             if (!session_check_parse(value, &replay->options.plan.check))
                 return command_usage(
@@ -283,27 +126,6 @@ static int parse(int argc, char **argv, struct replay *replay, struct file_list 
     return EXIT_OK;
 }
 
-static int summary(const struct replay *replay)
-{
-    if (replay->costs)
-        costs_print(replay);
-    if (replay->sweep_max != 0)
-        (void)fprintf(stderr, "%llu runs with a frame request refused\n",
-                      (unsigned long long)replay->sweep_count);
-    (void)fflush(stdout);
-    (void)fprintf(stderr,
-                  "%u inputs on the %s: %u ok, %u violations, %u unreadable; %llu operations, "
-                  "%.0f a second, peak memory %ld MiB\n",
-                  replay->input_count, host_port_name,
-                  replay->input_count - replay->violation_count, replay->violation_count,
-                  replay->error_count, (unsigned long long)replay->operation_count,
-                  replay->seconds > 0 ? (double)replay->operation_count / replay->seconds : 0.0,
-                  peak_memory_kib() / 1024);
-    if (replay->error_count > 0)
-        return EXIT_INPUT;
-    return replay->violation_count > 0 ? EXIT_VIOLATION : EXIT_OK;
-}
-
 int command_replay(int argc, char **argv)
 {
     struct replay replay = {0};
@@ -315,10 +137,13 @@ int command_replay(int argc, char **argv)
     int status = parse(argc, argv, &replay, &files);
     if (status == EXIT_OK && files.count == 0)
         status = command_usage("replay", "names no input", argc > 1 ? argv[argc - 1] : NULL);
-    if (status == EXIT_OK) {
+    if (status == EXIT_OK && !replay_report_begin(&replay)) {
+        (void)fputs("kheap replay: not enough memory for the JSON\n", stderr);
+        status = EXIT_INPUT;
+    } else if (status == EXIT_OK) {
         for (uint32_t i = 0; i < files.count; i++)
             replay_file(&replay, files.paths[i]);
-        status = summary(&replay);
+        status = replay_report_end(&replay);
     }
     file_list_free(&files);
     return status;

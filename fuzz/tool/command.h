@@ -3,6 +3,8 @@
 #ifndef KHEAP_FUZZ_TOOL_COMMAND_H
 #define KHEAP_FUZZ_TOOL_COMMAND_H
 
+#include <stdint.h>
+
 /* Exit statuses, the same for all commands. */
 #define EXIT_OK 0
 #define EXIT_VIOLATION 1 /* an input broke a rule */
@@ -23,6 +25,9 @@ int command_to_c(int argc, char **argv);
 /* True if the argument at *i is `name`; then *value is the one behind it (null if there is none)
  * and *i moves on. */
 int command_option(int argc, char **argv, int *i, const char *name, const char **value);
+
+/* Reads a number from 1 to max. Returns 0 if the word, which may be null, is no such number. */
+int command_number(const char *word, uint32_t max, uint32_t *number);
 
 /* Prints what is wrong with the command line, and how to get help. Returns EXIT_USAGE. */
 int command_usage(const char *command, const char *wrong, const char *argument);

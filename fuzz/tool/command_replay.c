@@ -1,6 +1,5 @@
 /* kheap replay: verdict lines. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,15 +44,6 @@ static const char help_text[] =
     "\n"
     "Exit status: 0 all hold, 1 a rule is broken, 3 a file is unreadable or damaged.\n";
 
-static bool parse_number(const char *word, uint32_t *number)
-{
-    char *end = NULL;
-    unsigned long value =
-        word != NULL && *word >= '0' && *word <= '9' ? strtoul(word, &end, 10) : 0;
-    *number = (uint32_t)value;
-    return end != NULL && *end == '\0' && value > 0 && value <= UINT32_MAX;
-}
-
 static bool parse_policy(const char *word, uint32_t *policy)
 {
     *policy = word != NULL && strcmp(word, "first-fit") == 0;
@@ -86,12 +76,12 @@ static int parse(int argc, char **argv, struct replay *replay, struct file_list 
         if (strcmp(argv[i], "--quiet") == 0) {
             replay->quiet = true;
         } else if (command_option(argc, argv, &i, "--sweep", &value)) {
-            if (!parse_number(value, &replay->sweep_max))
+            if (!command_number(value, UINT32_MAX, &replay->sweep_max))
                 return command_usage("replay", "--sweep takes a number, not", value);
         } else if (command_option(argc, argv, &i, "--refuse", &value) ||
                    command_option(argc, argv, &i, "--refuse-on", &value)) {
             replay->options.plan.refuse_on = strcmp(argv[i - 1], "--refuse-on") == 0;
-            if (!parse_number(value, &replay->options.plan.refuse_request))
+            if (!command_number(value, UINT32_MAX, &replay->options.plan.refuse_request))
                 return command_usage("replay", "--refuse takes the number of a request, not",
                                      value);
         } else if (strcmp(argv[i], "--costs") == 0) {

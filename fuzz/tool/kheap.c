@@ -1,5 +1,6 @@
 /* kheap: the command-line tool. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz/tool/command.h"
@@ -42,6 +43,15 @@ int command_option(int argc, char **argv, int *i, const char *name, const char *
         return 0;
     *value = *i + 1 < argc ? argv[++*i] : NULL;
     return 1;
+}
+
+int command_number(const char *word, uint32_t max, uint32_t *number)
+{
+    char *end = NULL;
+    unsigned long long value =
+        word != NULL && *word >= '0' && *word <= '9' ? strtoull(word, &end, 10) : 0;
+    *number = (uint32_t)value;
+    return end != NULL && *end == '\0' && value > 0 && value <= max;
 }
 
 int command_usage(const char *command, const char *wrong, const char *argument)

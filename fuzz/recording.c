@@ -242,6 +242,21 @@ void recording_report(const struct recording *recording, FILE *out)
                       (unsigned long long)pages, config.frame_count, TRACE_FRAMES_MAX);
 }
 
+void recording_json(const struct recording *recording, FILE *out)
+{
+    (void)fprintf(
+        out,
+        "\"operations\": %u, \"allocations\": %u, \"peak_block_bytes\": %llu, "
+        "\"live_at_end\": %u, \"frames\": %u, \"unknown_frees\": %llu, "
+        "\"missed_frees\": %llu, \"nothing\": %llu, \"too_large\": %llu, "
+        "\"left_out\": %llu",
+        recording->ops.count, recording->slot_count,
+        (unsigned long long)recording->peak_block_bytes, recording->entry_count,
+        machine(recording).frame_count, (unsigned long long)recording->unknown_frees,
+        (unsigned long long)recording->missed_frees, (unsigned long long)recording->null_count,
+        (unsigned long long)recording->too_large, (unsigned long long)recording->left_out);
+}
+
 void recording_end(struct recording *recording)
 {
     op_list_free(&recording->ops);

@@ -57,6 +57,9 @@ uint8_t *recording_pack(const struct recording *recording, uint32_t *size_bytes,
  * it. */
 void recording_report(const struct recording *recording, FILE *out);
 
+/* The same as members of a JSON object, without its braces. */
+void recording_json(const struct recording *recording, FILE *out);
+
 void recording_end(struct recording *recording);
 
 #endif

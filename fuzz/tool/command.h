@@ -7,9 +7,10 @@
 
 /* Exit statuses, the same for all commands. */
 #define EXIT_OK 0
-#define EXIT_VIOLATION 1 /* an input broke a rule */
-#define EXIT_USAGE 2     /* the command line was not understood */
-#define EXIT_INPUT 3     /* a file could not be read, written or understood */
+#define EXIT_VIOLATION 1     /* an input broke a rule */
+#define EXIT_USAGE 2         /* the command line was not understood */
+#define EXIT_INPUT 3         /* a file could not be read, written or understood */
+#define EXIT_INTERRUPTED 130 /* 128 and SIGINT, as a shell has it */
 
 int command_replay(int argc, char **argv);
 int command_show(int argc, char **argv);
@@ -21,6 +22,7 @@ int command_triage(int argc, char **argv);
 int command_keep(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_to_c(int argc, char **argv);
+int command_record(int argc, char **argv);
 
 /* True if the argument at *i is `name`; then *value is the one behind it (null if there is none)
  * and *i moves on. */

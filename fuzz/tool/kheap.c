@@ -14,6 +14,7 @@ static const struct {
     {"show", command_show, "print an input as text"},
     {"import", command_import, "turn text into an input: operations, or a recorded load"},
     {"to-c", command_to_c, "write an input as a C program"},
+    {"record", command_record, "run a program and make an input of its calls of malloc"},
     {"explore", command_explore, "run every short sequence of operations"},
     {"shrink", command_shrink, "make a failing input as small as it can be"},
     {"triage", command_triage, "group failing inputs, and shrink one of each group"},

@@ -121,6 +121,13 @@ keeps_machines()
     expect 3 'told.gone: No such file' import told.gone x.trace
     expect 3 'is a directory\|Is a directory' import . x.trace
     [ -e x.trace ] && fail "a failed import leaves a file"
+    # A pipe stands for all that is no regular file: as root, a device would be lost to a mistake here.
+    mkfifo pipe && { timeout 10 cat pipe > piped.ops & }
+    timeout 10 "$kheap" import told.txt pipe > /dev/null || fail "import into a pipe"
+    [ -p pipe ] || fail "a pipe is replaced by a file"
+    wait
+    "$kheap" import told.txt plain.ops > /dev/null
+    same plain.ops piped.ops "what goes through a pipe is not what goes to a file"
 }
 
 # Prints a load as trace-cmd report would: kmalloc and kfree in turn with the slab caches' events.

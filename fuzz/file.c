@@ -96,8 +96,25 @@ void file_free(struct file *file)
     *file = (struct file){NULL, 0};
 }
 
+/* Writes to what is there and no regular file: a device or a pipe is not to be replaced by one. */
+static bool write_through(const char *path, const uint8_t *data, uint32_t size_bytes,
+                          struct line *error)
+{
+    FILE *out = fopen(path, "wb");
+    bool ok = out != NULL && fwrite(data, 1, size_bytes, out) == size_bytes && fflush(out) == 0;
+    int why = errno;
+    if (out != NULL && fclose(out) != 0 && ok) {
+        ok = false;
+        why = errno;
+    }
+    return ok || file_error(error, path, strerror(why));
+}
+
 bool file_write(const char *path, const uint8_t *data, uint32_t size_bytes, struct line *error)
 {
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return write_through(path, data, size_bytes, error);
     size_t length = strlen(path) + sizeof(".part");
     char *part = malloc(length);
     if (part == NULL)

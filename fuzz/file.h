@@ -26,7 +26,8 @@ bool file_read_input(const char *path, struct file *file, struct line *error);
 void file_free(struct file *file);
 
 /* Writes a whole file: under another name first, then renamed, so that a full disk leaves what was
- * there. Returns false with *error set. */
+ * there. What is there and no regular file, a device or a pipe, is written to as it is. Returns
+ * false with *error set. */
 bool file_write(const char *path, const uint8_t *data, uint32_t size_bytes, struct line *error);
 
 /* The paths of the files behind a list of names: files as they are, and what lies in directories

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "fuzz/json.h"
 #include "fuzz/tool/command.h"
 #include "fuzz/tool/crash.h"
 
@@ -192,10 +193,10 @@ static void json_group(FILE *json, const struct group *group)
     char when[32];
     day(group->first_seen, when);
     (void)fprintf(json, "{\"name\": ");
-    crash_json_text(json, group->name);
+    json_text(json, group->name);
     (void)fprintf(json, ", \"inputs\": %u, \"first_seen\": \"%s\", \"first_input\": ", group->count,
                   when);
-    crash_json_text(json, group->first_path);
+    json_text(json, group->first_path);
     (void)fputs(", ", json);
     crash_json_members(json, &group->shrink, group->path, NULL);
     (void)fputc('}', json);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "fuzz/crc32.h"
+#include "fuzz/json.h"
 #include "fuzz/op_line.h"
 #include "fuzz/tool/command.h"
 
@@ -129,23 +130,10 @@ FILE *crash_out(const struct crash_request *request)
     return request->json != NULL && strcmp(request->json, "-") == 0 ? stderr : stdout;
 }
 
-void crash_json_text(FILE *json, const char *text)
-{
-    (void)fputc('"', json);
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++)
-        if (*at == '"' || *at == '\\')
-            (void)fprintf(json, "\\%c", *at);
-        else if (*at < ' ')
-            (void)fprintf(json, "\\u%04x", *at);
-        else
-            (void)fputc(*at, json);
-    (void)fputc('"', json);
-}
-
 static void member(FILE *json, const char *name, const char *text)
 {
     (void)fprintf(json, ", \"%s\": ", name);
-    crash_json_text(json, text);
+    json_text(json, text);
 }
 
 void crash_json_members(FILE *json, const struct shrink *shrink, const char *source,
@@ -153,7 +141,7 @@ void crash_json_members(FILE *json, const struct shrink *shrink, const char *sou
 {
     struct line line;
     (void)fputs("\"input\": ", json);
-    crash_json_text(json, source);
+    json_text(json, source);
     member(json, "rule", trial_rule(&shrink->trial));
     trial_evidence(&shrink->trial, &line);
     member(json, "evidence", line.text);
@@ -166,12 +154,12 @@ void crash_json_members(FILE *json, const struct shrink *shrink, const char *sou
                   shrink->seconds_used, shrink->stopped ? "true" : "false");
     line_clear(&line);
     op_line_config(&shrink->best.config, &line);
-    crash_json_text(json, line.text);
+    json_text(json, line.text);
     for (uint32_t i = 0; i < shrink->best.ops.count; i++) {
         line_clear(&line);
         op_line(&shrink->best.ops.ops[i], &line);
         (void)fputs(", ", json);
-        crash_json_text(json, line.text);
+        json_text(json, line.text);
     }
     (void)fputc(']', json);
 }

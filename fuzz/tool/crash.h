@@ -60,9 +60,6 @@ bool crash_json_open(struct crash_json *json, const struct crash_request *reques
                      struct line *error);
 bool crash_json_close(struct crash_json *json, struct line *error);
 
-/* A text as a JSON string, quotes included. */
-void crash_json_text(FILE *json, const char *text);
-
 /* The failure and what shrinking made of it, as members of a JSON object; output may be null. */
 void crash_json_members(FILE *json, const struct shrink *shrink, const char *source,
                         const char *output);

@@ -42,9 +42,9 @@ struct record {
 struct record_head {
     char magic[8];
     uint32_t process;
-    int32_t error;   /* errno that ended the recording, or 0 */
-    uint64_t count;  /* records that are complete */
-    uint64_t missed; /* behind the last one, because of the error or RECORD_COUNT_MAX */
+    int32_t error;              /* errno that ended the recording, or 0 */
+    _Alignas(8) uint64_t count; /* records that are complete; stored atomically */
+    uint64_t missed;            /* behind the last one, because of the error or RECORD_COUNT_MAX */
     char program[256];
 };
 

@@ -105,7 +105,8 @@ static bool frames_suffice(const struct input *input, const char *name)
     return false;
 }
 
-static void run(struct session *session, const struct named_input *named, struct tally *tally)
+static void run(struct session *session, const struct named_input *named, uint32_t stop_at,
+                struct tally *tally)
 {
     struct input input;
     struct verdict verdict;
@@ -125,7 +126,8 @@ static void run(struct session *session, const struct named_input *named, struct
     }
     running_name = named->name;
     running = session;
-    session_run(session, &input, &(struct session_plan){.check = SESSION_CHECK_STEP}, &verdict);
+    struct session_plan plan = {.check = SESSION_CHECK_STEP, .stop_at = stop_at};
+    session_run(session, &input, &plan, &verdict);
     running = NULL;
     print_verdict(&verdict, named->name);
     tally->ok_count += verdict.ok;
@@ -143,7 +145,7 @@ static enum exit_value tally_exit(const struct tally *tally)
     return tally->error_count != 0 ? EXIT_BAD_INPUT : EXIT_OK;
 }
 
-enum exit_value inputs_run(const struct multiboot_info *info)
+enum exit_value inputs_run(const struct multiboot_info *info, uint32_t stop_at)
 {
     struct tally tally = {0};
     struct modules modules;
@@ -161,7 +163,7 @@ enum exit_value inputs_run(const struct multiboot_info *info)
         return EXIT_FAULT;
     }
     while (modules_next(&modules, &named))
-        run(session, &named, &tally);
+        run(session, &named, stop_at, &tally);
     print_summary(&tally);
     return tally_exit(&tally);
 }

@@ -6,8 +6,9 @@
 #include "boot/multiboot.h"
 
 /* Runs the inputs of all modules, prints their verdicts and a closing summary. Requires memory
- * described (boot/memory.h) and interrupts on. Returns how the run is to end. */
-enum exit_value inputs_run(const struct multiboot_info *info);
+ * described (boot/memory.h) and interrupts on. Each run calls guilty_operation before operation
+ * number stop_at, if that is not 0 (fuzz/session.h). Returns how the run is to end. */
+enum exit_value inputs_run(const struct multiboot_info *info, uint32_t stop_at);
 
 /* Called on a page fault. If a session is running, prints its verdict; the fault has ended it. */
 void inputs_faulted(uint32_t at, uint32_t error_code);

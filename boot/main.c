@@ -4,6 +4,9 @@
  * `hang` stops for ever, `fault` writes to the guard page below the stack, `fault-null` reads the
  * null page, `triple` faults with no handlers left.
  *
+ * `stop=N` calls guilty_operation before operation N of each input, for a debugger that waits there
+ * (fuzz/session.h).
+ *
  * With `time` it runs no checks, but counts what calls of the heap take (boot/timing.h); with
  * `time-first-fit` under the other policy. */
 #include "boot/exit.h"
@@ -28,11 +31,12 @@ _Noreturn static void die(enum exit_value value, const char *why)
     exit_machine(value);
 }
 
-/* True if `word` stands on the command line behind its first word, which names the kernel. */
-static bool option_given(const struct multiboot_info *info, const char *word)
+/* What follows `word` on the command line, behind its first word, which names the kernel; null if
+ * no word there starts with it. */
+static const char *option_after(const struct multiboot_info *info, const char *word)
 {
     if ((info->flags & MULTIBOOT_HAS_COMMAND_LINE) == 0)
-        return false;
+        return NULL;
     const char *text = memory_direct(info->command_line_at);
     while (*text != '\0') {
         while (*text != '\0' && *text != ' ')
@@ -42,10 +46,25 @@ static bool option_given(const struct multiboot_info *info, const char *word)
         uint32_t i = 0;
         while (word[i] != '\0' && text[i] == word[i])
             i++;
-        if (word[i] == '\0' && (text[i] == '\0' || text[i] == ' '))
-            return true;
+        if (word[i] == '\0' && (text[i] == '\0' || text[i] == ' ' || word[i - 1u] == '='))
+            return text + i;
     }
-    return false;
+    return NULL;
+}
+
+static bool option_given(const struct multiboot_info *info, const char *word)
+{
+    return option_after(info, word) != NULL;
+}
+
+/* The number behind `word`, which ends with an equals sign; 0 if there is none. */
+static uint32_t option_number(const struct multiboot_info *info, const char *word)
+{
+    const char *text = option_after(info, word);
+    uint32_t number = 0;
+    for (; text != NULL && *text >= '0' && *text <= '9'; text++)
+        number = number * 10u + (uint32_t)(*text - '0');
+    return number;
 }
 
 static void misbehave(const struct multiboot_info *info)
@@ -87,5 +106,5 @@ void kernel_main(uint32_t magic, uint32_t info_at)
         exit_machine(timing_run(info, HEAP_BINS));
     if (option_given(info, "time-first-fit"))
         exit_machine(timing_run(info, HEAP_FIRST_FIT));
-    exit_machine(inputs_run(info));
+    exit_machine(inputs_run(info, option_number(info, "stop=")));
 }

@@ -219,10 +219,18 @@ static enum outcome apply(struct session *session, const struct op *op)
     }
 }
 
+/* The compiler is to know neither that it is empty nor what it might do. */
+__attribute__((noinline)) void guilty_operation(const struct session *session, const struct op *op)
+{
+    __asm__ volatile("" : : "r"(session), "r"(op) : "memory");
+}
+
 bool session_apply(struct session *session, const struct op *op)
 {
     session->op = *op;
     session->operation_count++;
+    if (session->operation_count == session->plan.stop_at)
+        guilty_operation(session, op);
     session->misuse_count = 0;
     session->handler.fired = false;
     session->scene.interrupted = false;
@@ -274,6 +282,8 @@ void session_run(struct session *session, struct input *input, const struct sess
         ok = plan->observe != NULL ? session_apply_observed(session, &op)
                                    : session_apply(session, &op);
     if (ok) {
+        if (session->operation_count + 1u == session->plan.stop_at)
+            guilty_operation(session, &session->op);
         ok = session_end(session);
         session->operation_count += !ok;
     }

@@ -84,10 +84,17 @@ struct session_plan {
     enum session_check check;
     uint32_t refuse_request; /* 0, or the number of the frame request to refuse, from 1 */
     bool refuse_on;          /* and all after it */
+    uint32_t stop_at; /* 0, or the number of the operation before which guilty_operation is called;
+                         one past the last: the end */
     /* If not null: called after each operation, but for one that does not return. */
     void (*observe)(void *observer, const struct session_result *result);
     void *observer;
 };
+
+/* Does nothing: it is there for a debugger's breakpoint, which stops a run at one operation of a
+ * million and costs the others nothing. */
+struct op;
+void guilty_operation(const struct session *session, const struct op *op);
 
 struct verdict {
     bool ok;

@@ -89,6 +89,14 @@ function(kheap_test name)
     endif()
 endfunction()
 
+# kheap_gdb(NAME): gdb finds its helper (invariants/gdb) beside the program, by the name that it looks for. A link made
+# here and not when the program is linked: there is nothing to be brought up to date.
+function(kheap_gdb name)
+    file(MAKE_DIRECTORY "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/invariants/gdb/kheap-gdb.py
+        "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${name}-gdb.py" SYMBOLIC)
+endfunction()
+
 # All fuzz targets.
 add_custom_target(fuzz_targets)
 
@@ -96,6 +104,7 @@ add_custom_target(fuzz_targets)
 # an engine one that replays the files named.
 function(kheap_fuzz_target name port)
     add_executable(${name} ${ARGN})
+    kheap_gdb(${name})
     # The standalone driver reads files, which takes what the port's library has: so that comes last.
     target_link_libraries(${name} PRIVATE
         $<$<STREQUAL:${KHEAP_FUZZER},none>:kheap_files> kheap_${port}_feedback)

@@ -20,6 +20,7 @@ static const struct {
     {"triage", command_triage, "group failing inputs, and shrink one of each group"},
     {"keep", command_keep, "shrink a failing input, and add it to the corpus"},
     {"pack", command_pack, "put inputs into one file, for the kernel"},
+    {"boot", command_boot, "run inputs in QEMU and compare the verdicts"},
     {"bench", command_bench, "measure what the checks cost"},
 };
 

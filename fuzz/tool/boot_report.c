@@ -1,0 +1,143 @@
+/* What the host and the kernel said, for people and for machines. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/file.h"
+#include "fuzz/tool/boot.h"
+
+bool boot_equal(const struct boot_input *input)
+{
+    return strcmp(input->host_line.text, input->guest_line.text) == 0;
+}
+
+/* "equal", "differs", or "none" where the kernel gave no verdict. */
+static const char *agreement(const struct boot_input *input)
+{
+    if (input->guest_line.length == 0)
+        return "none";
+    return boot_equal(input) ? "equal" : "differs";
+}
+
+/* Rules that need a look at the TLB, at the journal or at the number of loads and stores, which
+ * hardware shows nobody. */
+static bool emulator_alone_sees(enum rule rule)
+{
+    return rule == RULE_P6 || rule == RULE_P8 || rule == RULE_O1 || rule == RULE_S5 ||
+           rule == RULE_C1 || rule == RULE_K1;
+}
+
+bool boot_report_input(FILE *out, const struct boot_input *input)
+{
+    bool equal = boot_equal(input);
+    (void)fprintf(out, "%s qemu=%s\n", input->host_line.text, agreement(input));
+    if (input->host_why.length != 0) {
+        (void)fprintf(out, "  %s\n", input->host_why.text);
+    } else if (!input->host.ok) {
+        struct line line;
+        violation_line(&input->host.violation, &line);
+        (void)fprintf(out, "  %s\n", line.text);
+        if (input->host_operation.length != 0)
+            (void)fprintf(out, "  at operation %u: %s\n", input->host.operation,
+                          input->host_operation.text);
+    }
+    if (equal)
+        return true;
+    if (input->guest_line.length == 0) {
+        (void)fprintf(out, "  in QEMU: no verdict: %s\n", input->guest_why.text);
+        return false;
+    }
+    (void)fprintf(out, "  in QEMU: %s\n", input->guest_line.text);
+    if (input->guest_evidence.length != 0)
+        (void)fprintf(out, "    %s\n", input->guest_evidence.text);
+    else if (!input->host.ok && emulator_alone_sees(input->host.violation.rule))
+        (void)fprintf(out, "    rule %s may be broken where only the emulator sees it\n",
+                      rule_id(input->host.violation.rule));
+    return false;
+}
+
+static void json_string(FILE *out, const char *text)
+{
+    (void)fputc('"', out);
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < ' ' || c == '"' || c == '\\')
+            (void)fprintf(out, "\\u%04x", c);
+        else
+            (void)fputc(c, out);
+    }
+    (void)fputc('"', out);
+}
+
+/* A member of an object; an empty line is null. */
+static void json_line(FILE *out, const char *key, const struct line *line)
+{
+    (void)fprintf(out, ", \"%s\": ", key);
+    if (line->length == 0)
+        (void)fputs("null", out);
+    else
+        json_string(out, line->text);
+}
+
+static void json_input(FILE *out, const struct boot_input *input)
+{
+    (void)fputs("{\"name\": ", out);
+    json_string(out, input->name);
+    (void)fputs(", \"file\": ", out);
+    json_string(out, input->path);
+    (void)fprintf(out,
+                  ", \"ok\": %s, \"qemu\": \"%s\", \"rule\": ", input->host.ok ? "true" : "false",
+                  agreement(input));
+    if (input->host.ok || input->host_why.length != 0)
+        (void)fputs("null", out);
+    else
+        json_string(out, rule_id(input->host.violation.rule));
+    (void)fprintf(out, ", \"operations\": %u, \"operation\": %u", input->host.operation_count,
+                  input->host.ok ? 0 : input->host.operation);
+    json_line(out, "host_verdict", &input->host_line);
+    json_line(out, "host_error", &input->host_why);
+    json_line(out, "qemu_verdict", &input->guest_line);
+    json_line(out, "qemu_evidence", &input->guest_evidence);
+    json_line(out, "qemu_error", &input->guest_why);
+    (void)fputc('}', out);
+}
+
+static void json_report(FILE *out, const struct boot_plan *plan, const struct boot_inputs *inputs)
+{
+    uint32_t ok_count = 0;
+    uint32_t equal_count = 0;
+    (void)fputs("{\"tool\": \"kheap boot\", \"kernel\": ", out);
+    json_string(out, plan->kernel);
+    (void)fputs(",\n \"results\": [", out);
+    for (uint32_t i = 0; i < inputs->count; i++) {
+        (void)fputs(i == 0 ? "\n  " : ",\n  ", out);
+        json_input(out, &inputs->list[i]);
+        ok_count += inputs->list[i].host.ok;
+        equal_count += boot_equal(&inputs->list[i]);
+    }
+    (void)fprintf(out,
+                  "],\n \"inputs\": %u, \"ok\": %u, \"violations\": %u, \"equal\": %u, "
+                  "\"unreadable\": %u}\n",
+                  inputs->count, ok_count, inputs->count - ok_count, equal_count,
+                  inputs->error_count);
+}
+
+bool boot_report_json(const char *path, const struct boot_plan *plan,
+                      const struct boot_inputs *inputs, struct line *error)
+{
+    char *text = NULL;
+    size_t size_bytes = 0;
+    if (strcmp(path, "-") == 0) {
+        json_report(stdout, plan, inputs);
+        return true;
+    }
+    FILE *out = open_memstream(&text, &size_bytes);
+    if (out == NULL)
+        return file_error(error, path, "not enough memory to write it");
+    json_report(out, plan, inputs);
+    bool ok = fclose(out) == 0 && size_bytes <= UINT32_MAX;
+    if (!ok)
+        (void)file_error(error, path, "not enough memory to write it");
+    ok = ok && file_write(path, (const uint8_t *)text, (uint32_t)size_bytes, error);
+    free(text);
+    return ok;
+}

@@ -84,6 +84,8 @@ struct session_plan {
     enum session_check check;
     uint32_t refuse_request; /* 0, or the number of the frame request to refuse, from 1 */
     bool refuse_on;          /* and all after it */
+    bool brief_end;   /* ask the empty heap for a small block, not for the largest: a fuzzer has no
+                         time   for that in every run */
     uint32_t stop_at; /* 0, or the number of the operation before which guilty_operation is called;
                          one past the last: the end */
     /* If not null: called after each operation, but for one that does not return. */

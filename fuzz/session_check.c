@@ -16,6 +16,9 @@ void session_check_begin(struct session *session, const struct session_plan *pla
 {
     session->plan = *plan;
     session->how = session->mirror == NULL ? without_journal(plan->check, is_trace) : plan->check;
+    session->thorough_end = session->how == SESSION_CHECK_FULL ||
+                            session->how == SESSION_CHECK_BOTH ||
+                            (session->how == SESSION_CHECK_STEP && !is_trace && !plan->brief_end);
     session->census = (struct census){0};
     if (session->mirror != NULL)
         mirror_clear(session->mirror);

@@ -60,11 +60,12 @@ static bool largest_granted(struct session *session, uint32_t page_count)
     return true;
 }
 
-/* Everything that is checked fully has the largest block asked for that its window or its frames
- * can hold; otherwise what the first page holds must do, as the other costs as much as the run. */
+/* The empty heap is asked for the largest block that its window or its frames can hold; for a brief
+ * end, and for traces, only for what the first page holds, as the other costs as much as the run.
+ */
 static bool baseline_reached(struct session *session)
 {
-    bool thorough = session->how == SESSION_CHECK_FULL || session->how == SESSION_CHECK_BOTH;
+    bool thorough = session->thorough_end;
     if (thorough && (!session_check_all(session) || !session_rule_S7(session)))
         return false;
     return largest_granted(session, thorough ? pages_max(session) : 1u) &&

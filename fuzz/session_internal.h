@@ -59,6 +59,7 @@ struct session {
     struct session_worst worst[OP_KIND_COUNT];
     struct session_plan plan;
     enum session_check how; /* plan.check, or what this port can do of it */
+    bool thorough_end;      /* the largest block that there is room for is asked for */
     uint32_t frame_requests;
     struct mirror *mirror; /* null: this port keeps no journal */
     struct census census;  /* of the last full check */

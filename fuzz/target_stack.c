@@ -87,7 +87,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum session_check check = crc32_update(0, data, (uint32_t)size) % BOTH_EVERY == 0
                                    ? SESSION_CHECK_BOTH
                                    : SESSION_CHECK_STEP;
-    if (host_run(data, (uint32_t)size, check_given ? check_asked : check, &verdict) != NULL)
+    const struct host_options options = {
+        .plan = {.check = check_given ? check_asked : check, .brief_end = true}};
+    if (host_run_with(data, (uint32_t)size, &options, &verdict) != NULL)
         return 0;
     fuzz_stats_add(verdict.applied_count);
     reward_costs();

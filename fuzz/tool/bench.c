@@ -123,7 +123,8 @@ static enum bench_result pass(const struct bench_variant *variant, struct line *
     struct verdict verdict;
     for (uint32_t i = 0; i < variant->set->input_count; i++) {
         const struct bench_input *input = &variant->set->inputs[i];
-        const char *why = host_run(input->data, input->size_bytes, variant->check, &verdict);
+        const struct host_options options = {.plan = {.check = variant->check, .brief_end = true}};
+        const char *why = host_run_with(input->data, input->size_bytes, &options, &verdict);
         if (why != NULL) {
             line_clear(error);
             line_text(error, why);

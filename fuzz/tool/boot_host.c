@@ -24,13 +24,6 @@ struct outcome {
 #define SECONDS_MIN 30u
 #define BYTES_PER_SECOND 10000u
 
-/* What the kernel checks of an input, and what only the emulator can tell as well: everything after
- * every operation, but for traces what the operation has changed. */
-static enum session_check check_for(const uint8_t *data, uint32_t size_bytes)
-{
-    return trace_recognise(data, size_bytes) ? SESSION_CHECK_STEP : SESSION_CHECK_BOTH;
-}
-
 _Noreturn static void run_child(const uint8_t *data, uint32_t size_bytes, struct outcome *outcome)
 {
     struct rlimit limit = {SECONDS_MIN + size_bytes / BYTES_PER_SECOND, RLIM_INFINITY};
@@ -39,7 +32,7 @@ _Noreturn static void run_child(const uint8_t *data, uint32_t size_bytes, struct
     (void)signal(SIGTERM, SIG_DFL);
     (void)setrlimit(RLIMIT_CPU, &limit);
     (void)setrlimit(RLIMIT_CORE, &no_core);
-    outcome->refused = host_run(data, size_bytes, check_for(data, size_bytes), &outcome->verdict);
+    outcome->refused = host_run(data, size_bytes, SESSION_CHECK_STEP, &outcome->verdict);
     if (outcome->refused == NULL)
         outcome->op = *host_operation();
     outcome->done = true;

@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
 # Building a bug: only what the patch changes is compiled again, with the commands of the preset's
-# build, and linked in front of that build's archives. To be sourced by ci/bugbench.
+# build, and linked in front of that build's archives, or, where it has none, in the place of their
+# objects. To be sourced, from the repository's root, by bash with set -u and pipefail, after
+# ci/lib.sh and ci/bugbench_bugs.sh. `bench' is the directory for what is noted of the builds.
 # shellcheck disable=SC2034,SC2154 # its variables
 
-# What a program with a bug in it is made of: the preset, the program, and the object library that
-# holds its core. `random' is the fuzz target of libfuzzer over the core that gives no feedback.
-declare -A variant_preset=([tool]=host [guided]=libfuzzer [random]=libfuzzer [afl]=afl)
-declare -A variant_program=([tool]=kheap [guided]=fuzz_stack [random]=fuzz_stack [afl]=fuzz_stack)
+# What a program with a bug in it is made of: the preset, the program, what holds its core, and where
+# the objects of that lie. `random' is the fuzz target of libfuzzer over the core that gives no
+# feedback.
+declare -A variant_preset=([tool]=host [guided]=libfuzzer [random]=libfuzzer [afl]=afl [kernel]=kernel)
+declare -A variant_program=([tool]=kheap [guided]=fuzz_stack [random]=fuzz_stack [afl]=fuzz_stack
+    [kernel]=kheap.elf)
 declare -A variant_core=([tool]=kheap_emulator [guided]=kheap_emulator_feedback
-    [random]=kheap_emulator [afl]=kheap_emulator_feedback)
+    [random]=kheap_emulator [afl]=kheap_emulator_feedback [kernel]=kheap.elf)
+declare -A variant_objects=([tool]=kheap_emulator_core [guided]=kheap_emulator_feedback_core
+    [random]=kheap_emulator_core [afl]=kheap_emulator_feedback_core [kernel]=kheap.elf)
 
 # Builds the tree as it is, and notes the commands that did it.
 build_base()
@@ -38,32 +44,41 @@ build_bases()
     done
 }
 
-# compile TREE SOURCE OBJECT VARIANT
+# compile TREE SOURCE OBJECT VARIANT: headers of the core are the tree's.
 compile()
 {
     local command
-    command=$(grep -F -- "/${variant_core[$4]}_core.dir/" "$bench/$4.commands" |
+    command=$(grep -F -- "/${variant_objects[$4]}.dir/" "$bench/$4.commands" |
         grep -F -- " -c $root/$2" | head -n 1)
     [[ -n $command ]] || {
         printf 'no command compiles %s\n' "$2"
         return 1
     }
     command=${command%% -MD *}
-    eval "${command//"$root"/"$1"} -o $3 -c $1/$2"
+    eval "${command/"-I$root "/"-I$1 -I$root "} -o $3 -c $1/$2"
 }
 
-# link VARIANT PROGRAM OBJECT...: the objects come before the archive, whose members of the same name
-# are then not wanted.
+# link VARIANT PROGRAM SOURCE...: what was compiled comes before the archive, whose members of the
+# same name are then not wanted; or, in the kernel, in the place of its objects.
 link()
 {
-    local variant=$1 program=$2 command
+    local variant=$1 program=$2 command source object objects=
     shift 2
-    command=$(grep -E -- " -o [^ ]*/${variant_program[$variant]} " "$bench/$variant.commands" | tail -n 1)
+    command=$(grep -E -- " -o [^ ]*/?${variant_program[$variant]} " "$bench/$variant.commands" | tail -n 1)
     [[ $command =~ ^(.*)\ -o\ [^\ ]+\ (.*)$ ]] || {
         printf 'no command links %s\n' "${variant_program[$variant]}"
         return 1
     }
-    command="${BASH_REMATCH[1]} $* -o $program ${BASH_REMATCH[2]}"
+    local before=${BASH_REMATCH[1]} behind=${BASH_REMATCH[2]}
+    for source in "$@"; do
+        object=$program-${source//\//-}.o
+        if [[ $before =~ ^(.*)\ [^\ ]+/$source\.o(.*)$ ]]; then
+            before="${BASH_REMATCH[1]} $object${BASH_REMATCH[2]}"
+        else
+            objects+=" $object"
+        fi
+    done
+    command="$before$objects -o $program $behind"
     if [[ $variant == random ]]; then
         command=${command//kheap_emulator_feedback/kheap_emulator}
         command=${command/ -o / "$root/$bench/random.o" -Wl,--wrap=LLVMFuzzerTestOneInput -o }
@@ -81,11 +96,10 @@ plant()
 # build_bug NAME TREE VARIANT: leaves the program in TREE/VARIANT.
 build_bug()
 {
-    local name=$1 tree=$2 variant=$3 source sources objects=()
+    local name=$1 tree=$2 variant=$3 source sources
     mapfile -t sources < <(bug_sources "$name")
     for source in "${sources[@]}"; do
-        objects+=("$tree/$variant-${source//\//-}.o")
-        compile "$tree" "$source" "${objects[-1]}" "$variant" || return
+        compile "$tree" "$source" "$tree/$variant-${source//\//-}.o" "$variant" || return
     done
-    link "$variant" "$tree/$variant" "${objects[@]}"
+    link "$variant" "$tree/$variant" "${sources[@]}"
 }

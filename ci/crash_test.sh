@@ -2,16 +2,15 @@
 # What becomes of failing inputs: kheap shrink, triage and keep, on a tool with a planted bug and on
 # the tool as it is.
 # usage: ci/crash_test.sh KHEAP CORPUS
-# shellcheck disable=SC2034,SC2154,SC2317,SC2329 # bugbench_build.sh uses what is here
 set -u -o pipefail
 kheap=$1
 corpus=$2
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 cd -- "$root" || exit 1
-source ci/lib.sh && source ci/bugbench_bugs.sh && source ci/bugbench_build.sh || exit 1
+# shellcheck source-path=SCRIPTDIR source=planted.sh
+source ci/planted.sh || exit 1
 scratch=$(mktemp -d) || exit 1
 trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
-bench=$scratch
 failures=0
 
 fail()
@@ -64,12 +63,11 @@ expect 3 '1 pass; 1 had trouble' "$kheap" triage "$seed" "$scratch/cut.trace"
 # --- with a bug in it ---
 
 bug=heap-merge-wrong-bin
-variants=(tool)
-if ! { build_bases && plant "$bug" "$scratch/tree" && build_bug "$bug" "$scratch/tree" tool; } > "$scratch/build.log" 2>&1; then
+if ! planted_tool "$bug" "$scratch/tree" > "$scratch/build.log" 2>&1; then
     cat "$scratch/build.log"
     exit 1
 fi
-broken=$scratch/tree/tool
+broken=$scratch/tree/kheap
 long=$(find "$corpus/grown" -name '*.ops' -size +200c | sort | while IFS= read -r file; do
     "$broken" replay --quiet "$file" > /dev/null 2>&1 || { echo "$file" && break; }
 done)

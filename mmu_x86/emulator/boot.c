@@ -226,8 +226,11 @@ void probe_payloads(const uint32_t *owned, vaddr_t from, uint32_t size_bytes)
 
 void emulator_trespass(vaddr_t at)
 {
-    if (vaddr_is_null(emulator.trespass))
-        emulator.trespass = at;
+    if (!vaddr_is_null(emulator.trespass))
+        return;
+    emulator.trespass = at;
+    if (emulator.on_trespass != NULL)
+        emulator.on_trespass(at);
 }
 
 vaddr_t probe_trespass(void)

@@ -77,6 +77,9 @@ struct emulator {
     void (*on_fault)(const struct fault *fault);
     /* Called when counts.loads exceeds loads_max; does not return. Null: the process ends. */
     void (*on_exhausted)(void);
+    /* Called when the core accesses a word of a payload, for the first time since a reset. Null:
+     * nobody wants to know. */
+    void (*on_trespass)(vaddr_t at);
     /* Called before a frame is written, at least for the first time since a snapshot. Null: nobody
      * wants to know. */
     void (*on_write)(frame_t frame);

@@ -16,6 +16,7 @@ int command_replay(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_pack(int argc, char **argv);
+int command_explain(int argc, char **argv);
 int command_explore(int argc, char **argv);
 int command_shrink(int argc, char **argv);
 int command_triage(int argc, char **argv);

@@ -15,6 +15,7 @@
 
 #define ELSEWHERE(name) ELSEWHERE_AS(name, #name)
 
+ELSEWHERE(explain)
 ELSEWHERE(explore)
 ELSEWHERE(shrink)
 ELSEWHERE(triage)

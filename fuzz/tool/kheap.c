@@ -12,6 +12,7 @@ static const struct {
 } commands[] = {
     {"replay", command_replay, "run inputs and print a verdict line for each"},
     {"show", command_show, "print an input as text"},
+    {"explain", command_explain, "show why an input breaks a rule, as a page"},
     {"import", command_import, "turn text into an input: operations, or a recorded load"},
     {"to-c", command_to_c, "write an input as a C program"},
     {"record", command_record, "run a program and make an input of its calls of malloc"},

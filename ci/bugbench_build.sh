@@ -3,7 +3,7 @@
 # build, and linked in front of that build's archives, or, where it has none, in the place of their
 # objects. To be sourced, from the repository's root, by bash with set -u and pipefail, after
 # ci/lib.sh and ci/bugbench_bugs.sh. `bench' is the directory for what is noted of the builds.
-# shellcheck disable=SC2034,SC2154 # its variables
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # its variables; build_base is a process of its own
 
 # What a program with a bug in it is made of: the preset, the program, what holds its core, and where
 # the objects of that lie. `random' is the fuzz target of libfuzzer over the core that gives no
@@ -16,18 +16,20 @@ declare -A variant_core=([tool]=kheap_emulator [guided]=kheap_emulator_feedback
 declare -A variant_objects=([tool]=kheap_emulator_core [guided]=kheap_emulator_feedback_core
     [random]=kheap_emulator_core [afl]=kheap_emulator_feedback_core [kernel]=kheap.elf)
 
-# Builds the tree as it is, and notes the commands that did it.
+# Builds the tree as it is, and notes the commands that did it. Tests that do this at once take turns
+# in each build directory.
 build_base()
-{
+(
     local variant=$1 preset=${variant_preset[$1]} program=${variant_program[$1]}
     local targets=("$program" "${variant_core[$variant]}")
     [[ $variant != afl ]] || targets+=(kheap_mutator)
+    mkdir -p -- build && exec 8> "build/$preset.lock" && flock 8 || exit
     cmake --preset "$preset" && cmake --build --preset "$preset" --target "${targets[@]}" &&
         ninja -C "build/$preset" -t commands "$program" "${variant_core[$variant]}" \
-            > "$bench/$variant.commands" || return
+            > "$bench/$variant.commands" || exit
     [[ $variant != random ]] ||
         clang -std=c11 -O2 -fsanitize=fuzzer-no-link -c ci/bugbench_random.c -o "$bench/random.o"
-}
+)
 
 describe_base()
 {

@@ -130,8 +130,8 @@ spoilt()
     local condition='tag_size(tag_load(heap, at.v - 4u)) == block_size_for(777)'
     mkdir -p "$scratch/$1" && cp -r heap mmu_x86 "$scratch/$1" || exit 3
     sed -i "$place&\n    if ($condition)\n        $2/" "$scratch/$1/heap/kfree.c" || exit 3
-    if ! compile "$scratch/$1" heap/kfree.c "$scratch/$1/kfree.o" tool ||
-        ! link tool "$scratch/$1/tool" "$scratch/$1/kfree.o"; then
+    if ! compile "$scratch/$1" heap/kfree.c "$scratch/$1/tool-heap-kfree.c.o" tool ||
+        ! link tool "$scratch/$1/tool" heap/kfree.c; then
         fail "$1: it cannot be built"
     fi
     tool=$scratch/$1/tool

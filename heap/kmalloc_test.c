@@ -62,8 +62,9 @@ TEST(sizes_that_can_never_be_served_are_refused_and_counted)
     EXPECT(vaddr_is_null(kcalloc(&test_heap, ~0u, ~0u)));
     EXPECT(vaddr_is_null(kcalloc(&test_heap, 3, 0x55555556u)));
     EXPECT(vaddr_is_null(kmalloc_aligned(&test_heap, ~0u, 4096)));
+    EXPECT(vaddr_is_null(kmalloc_aligned(&test_heap, KMALLOC_SIZE_MAX + 1u, 8)));
     EXPECT_EQUAL(test_heap_state(), before);
-    EXPECT_EQUAL(test_field(HEAP_REFUSED_SIZE), 7);
+    EXPECT_EQUAL(test_field(HEAP_REFUSED_SIZE), 8);
 }
 
 TEST(the_largest_size_is_refused_by_a_full_window)
@@ -75,64 +76,6 @@ TEST(the_largest_size_is_refused_by_a_full_window)
     EXPECT_EQUAL(test_heap_state(), before);
     EXPECT_EQUAL(test_field(HEAP_REFUSED_WINDOW), 2);
     EXPECT_EQUAL(test_field(HEAP_REFUSED_SIZE), 0);
-}
-
-TEST(alignments_that_are_no_power_of_two_or_too_large_are_refused)
-{
-    test_heap_up(TEST_FRAMES, TEST_PAGES);
-    uint64_t before = test_heap_state();
-    static const uint32_t aligns[] = {0, 3, 12, 4095, KMALLOC_ALIGN_MAX * 2u, 0x80000000u, ~0u};
-    for (uint32_t i = 0; i < sizeof(aligns) / sizeof(aligns[0]); i++)
-        EXPECT(vaddr_is_null(kmalloc_aligned(&test_heap, 8, aligns[i])));
-    EXPECT_EQUAL(test_heap_state(), before);
-    EXPECT_EQUAL(test_field(HEAP_REFUSED_SIZE), sizeof(aligns) / sizeof(aligns[0]));
-}
-
-TEST(every_alignment_is_kept_wherever_the_free_block_starts)
-{
-    for (uint32_t align = 1; align <= 65536; align *= 2) {
-        for (uint32_t before = 0; before < 160; before += 8) {
-            test_heap_up(TEST_FRAMES, TEST_PAGES);
-            if (before != 0)
-                (void)test_alloc(before);
-            for (uint32_t size = 1; size < 200; size += 61) {
-                vaddr_t at = kmalloc_aligned(&test_heap, size, align);
-                EXPECT(!vaddr_is_null(at));
-                EXPECT_EQUAL(at.v % align, 0);
-                EXPECT_EQUAL(at.v % 8, 0);
-                EXPECT(test_size(at) >= size + BLOCK_OVERHEAD);
-            }
-            test_heap_hold();
-        }
-    }
-}
-
-TEST(every_alignment_is_kept_in_a_free_block_that_just_fits)
-{
-    for (uint32_t before = 8; before < 80; before += 8) {
-        for (uint32_t hole_size = 104; hole_size < 200; hole_size += 8) {
-            test_heap_up(TEST_FRAMES, TEST_PAGES);
-            (void)test_alloc(before);
-            vaddr_t hole = test_alloc(hole_size);
-            (void)test_alloc(8);
-            kfree(&test_heap, hole);
-            vaddr_t at = kmalloc_aligned(&test_heap, 100, 64);
-            EXPECT_EQUAL(at.v % 64u, 0);
-            test_write(at, 1);
-            test_heap_hold();
-            kfree(&test_heap, at);
-            test_heap_hold();
-        }
-    }
-}
-
-TEST(the_largest_alignment_is_served)
-{
-    test_heap_up(TEST_FRAMES + 2000u, 4000);
-    vaddr_t at = kmalloc_aligned(&test_heap, 10, KMALLOC_ALIGN_MAX);
-    EXPECT(!vaddr_is_null(at));
-    EXPECT_EQUAL(at.v % KMALLOC_ALIGN_MAX, 0);
-    test_heap_hold();
 }
 
 TEST(a_free_block_is_split_and_its_rest_stays_free)
@@ -339,19 +282,6 @@ TEST(an_interrupt_handler_may_allocate)
     test_heap_hold();
 }
 
-TEST(an_aligned_block_is_cut_from_a_free_one_of_its_size_and_slack)
-{
-    test_heap_up(TEST_FRAMES, TEST_PAGES);
-    uint32_t slack = 64u + BLOCK_GRANULE;
-    vaddr_t hole = test_alloc(104u + slack);
-    (void)test_alloc(8);
-    kfree(&test_heap, hole);
-    vaddr_t at = kmalloc_aligned(&test_heap, 104, 64);
-    EXPECT_EQUAL(at.v % 64u, 0);
-    EXPECT(at.v >= hole.v && at.v <= hole.v + slack);
-    test_heap_hold();
-}
-
 TEST(growth_leaves_no_tag_where_the_end_was)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
@@ -369,10 +299,6 @@ int main(void)
     RUN_BOTH(every_small_size_is_served_and_kept_apart);
     RUN_BOTH(sizes_that_can_never_be_served_are_refused_and_counted);
     RUN_BOTH(the_largest_size_is_refused_by_a_full_window);
-    RUN_BOTH(alignments_that_are_no_power_of_two_or_too_large_are_refused);
-    RUN_BOTH(every_alignment_is_kept_wherever_the_free_block_starts);
-    RUN_BOTH(every_alignment_is_kept_in_a_free_block_that_just_fits);
-    RUN_BOTH(the_largest_alignment_is_served);
     RUN_BOTH(a_free_block_is_split_and_its_rest_stays_free);
     RUN_BOTH(a_rest_too_small_for_a_block_stays_with_the_allocation);
     RUN_BOTH(a_rest_of_just_the_smallest_block_stays_free);
@@ -388,7 +314,6 @@ int main(void)
     RUN_BOTH(usable_size_of_null_is_0);
     RUN_BOTH(two_heaps_live_side_by_side);
     RUN_BOTH(an_interrupt_handler_may_allocate);
-    RUN_BOTH(an_aligned_block_is_cut_from_a_free_one_of_its_size_and_slack);
     RUN_BOTH(growth_leaves_no_tag_where_the_end_was);
     return 0;
 }

@@ -29,6 +29,18 @@ TEST(mapping_that_is_refused_says_no_frame)
     EXPECT_EQUAL(test_heap_state(), before);
 }
 
+TEST(mapping_covers_the_page_of_each_byte)
+{
+    static const uint32_t sizes[][2] = {
+        {1, 1}, {PAGE_SIZE - 1u, 1}, {PAGE_SIZE, 1}, {PAGE_SIZE + 1u, 2}, {2u * PAGE_SIZE, 2}};
+    for (uint32_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        up(TEST_FRAMES, 100);
+        uint32_t end = test_field(HEAP_END);
+        EXPECT_EQUAL(arena_map(&test_heap, end, end + sizes[i][0]), ARENA_OK);
+        EXPECT_EQUAL(test_field(HEAP_MAPPED_PAGES), 1u + sizes[i][1]);
+    }
+}
+
 TEST(extending_says_what_is_missing)
 {
     up(20, 100);
@@ -112,14 +124,36 @@ TEST(a_budget_goes_on_behind_the_first_run_of_mapped_pages)
         EXPECT_EQUAL(probe_page(vaddr_of(end + i * PAGE_SIZE)) != NULL, i >= 9);
 }
 
+/* From wherever in it the way begins, and what lies behind is found. */
+TEST(a_table_that_is_not_there_is_one_look)
+{
+    static const uint32_t starts[] = {0, PAGE_SIZE, 100u * PAGE_SIZE, TABLE_SPAN / 2u,
+                                      TABLE_SPAN - PAGE_SIZE};
+    for (uint32_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+        up(TEST_FRAMES, 5u * TABLE_ENTRIES);
+        uint32_t first = TEST_START.v + TABLE_SPAN;
+        uint32_t mapped = first + 2u * TABLE_SPAN;
+        EXPECT_EQUAL(arena_map(&test_heap, mapped, mapped + PAGE_SIZE), ARENA_OK);
+        struct arena_budget budget = {.page_count = 10, .look_count = 100};
+        uint32_t page = first + starts[i];
+        uint32_t to = mapped + 3u * PAGE_SIZE;
+        EXPECT_EQUAL(arena_unmap(&test_heap, &page, to, &budget), 2); /* the page, its table */
+        EXPECT_EQUAL(page, to);
+        EXPECT_EQUAL(budget.page_count, 10 - 1);
+        EXPECT_EQUAL(budget.look_count, 100 - 2 - 3); /* two tables, three pages */
+    }
+}
+
 int main(void)
 {
     RUN_BOTH(mapping_that_is_refused_says_no_frame);
+    RUN_BOTH(mapping_covers_the_page_of_each_byte);
     RUN_BOTH(extending_says_what_is_missing);
     RUN_BOTH(extending_reaches_the_windows_end_and_no_further);
     RUN_BOTH(unmapping_keeps_to_the_pages_that_lie_wholly_inside);
     RUN_BOTH(more_pages_than_a_table_has_bytes_are_unmapped_at_once);
     RUN_BOTH(trimming_takes_nothing_behind_the_end);
     RUN_BOTH(a_budget_goes_on_behind_the_first_run_of_mapped_pages);
+    RUN_BOTH(a_table_that_is_not_there_is_one_look);
     return 0;
 }

@@ -141,6 +141,58 @@ TEST(the_first_blocks_of_a_bin_are_looked_at)
     }
 }
 
+/* A heap whose free blocks on lists have these sizes, and nothing else that would fit. Returns the
+ * first one's payload; *second is the other's. */
+static vaddr_t two_free_blocks_up(uint32_t first_size, uint32_t second_size, vaddr_t *second)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    (void)test_alloc(PAGE_SIZE - CONTROL_SIZE - 16u);
+    vaddr_t first = test_alloc(first_size - BLOCK_OVERHEAD);
+    (void)test_alloc(8);
+    *second = test_alloc(second_size - BLOCK_OVERHEAD);
+    (void)test_alloc(8);
+    kfree(&test_heap, first);
+    kfree(&test_heap, *second);
+    EXPECT_EQUAL(test_size(first), first_size);
+    EXPECT_EQUAL(test_size(*second), second_size);
+    return first;
+}
+
+/* What a request for a block of size_bytes is served from. */
+static void expect_served_from(uint32_t size_bytes, vaddr_t at)
+{
+    struct member found;
+    EXPECT_EQUAL(freelist_find(&test_heap, size_bytes, &found), FREELIST_FOUND);
+    EXPECT_EQUAL(found.block.at, at.v - 4u);
+    EXPECT_EQUAL(kmalloc(&test_heap, size_bytes - BLOCK_OVERHEAD).v, at.v);
+}
+
+TEST(a_block_a_granule_larger_is_taken_only_if_there_is_no_other)
+{
+    for (uint32_t size = BLOCK_SIZE_MIN; size < BINS_STEP_END - 8u; size += 8) {
+        vaddr_t second;
+        (void)two_free_blocks_up(size + 8u, size + 80u, &second);
+        expect_served_from(size, second);
+        EXPECT_EQUAL(test_size(second), size);
+        vaddr_t first = two_free_blocks_up(size + 8u, size + 8u, &second);
+        expect_served_from(size, second);
+        expect_served_from(size, first);
+    }
+}
+
+/* Where a bin's sizes lie further apart, or are several, it is the next one that serves. */
+TEST(the_next_bin_that_is_not_empty_serves)
+{
+    for (uint32_t size = BINS_STEP_END - 8u; size < 5000u; size += 8) {
+        uint32_t above = size;
+        while (list_of(above) == list_of(size))
+            above += 8u;
+        vaddr_t second;
+        vaddr_t first = two_free_blocks_up(above + 8u, 2u * above, &second);
+        expect_served_from(size, first);
+    }
+}
+
 TEST(going_through_the_free_blocks_misses_none)
 {
     vaddr_t blocks[BINS_SCAN + 2];
@@ -179,6 +231,8 @@ int main(void)
     RUN(a_block_of_exactly_the_size_is_found_first_in_its_bin);
     RUN(the_scan_of_a_bin_is_bounded);
     RUN(the_first_blocks_of_a_bin_are_looked_at);
+    RUN(a_block_a_granule_larger_is_taken_only_if_there_is_no_other);
+    RUN(the_next_bin_that_is_not_empty_serves);
     RUN(going_through_the_free_blocks_misses_none);
     RUN(a_list_that_becomes_empty_leaves_no_bit);
     return 0;

@@ -263,9 +263,12 @@ TEST(tags_that_agree_but_no_block_can_have_are_reported)
         test_poke(header, test_word(header) ^ flags[i]);
         test_poke(header + size - 4u, test_word(header + size - 4u) ^ flags[i]);
     }
+    static const uint32_t small_flags[] = {TAG_USED, 0, TAG_SPARSE};
     for (uint32_t small = 0; small < BLOCK_SIZE_MIN; small += 8) {
-        test_poke(header, (small | TAG_USED) ^ TEST_KEY ^ header);
-        expect_refused(block, MISUSE_NOT_A_BLOCK);
+        for (uint32_t i = 0; i < 3; i++) {
+            test_poke(header, (small | small_flags[i]) ^ TEST_KEY ^ header);
+            expect_refused(block, MISUSE_NOT_A_BLOCK);
+        }
     }
 }
 

@@ -113,6 +113,9 @@ TEST(a_damaged_free_block_ends_the_sums_and_is_reported)
 TEST(a_damaged_end_is_reported_before_any_sum)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t listed = test_alloc(200);
+    (void)test_alloc(8);
+    kfree(&test_heap, listed);
     uint32_t epilogue = test_field(HEAP_END) - 4u;
     test_poke(epilogue, test_word(epilogue) ^ 64u);
     struct heap_stats stats = stats_read();

@@ -6,7 +6,7 @@
 set -u -o pipefail
 kheap=$(realpath -- "$1") || exit 1
 corpus=$(realpath -- "$2") || exit 1
-kernel=${3:-}
+kernel=${3:+$(realpath -- "$3")}
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
@@ -322,7 +322,7 @@ imports_tracing
 records_programs
 fits_machines
 if [ -n "$kernel" ] && [ "$failures" -eq 0 ]; then
-    "$root/boot/verdicts_test.sh" "$kheap" "$(realpath -- "$root/$kernel")" microvm modules \
+    "$root/boot/verdicts_test.sh" "$kheap" "$kernel" microvm modules \
         kmem.trace long.trace program.trace ls.trace || fail "QEMU says otherwise"
 fi
 

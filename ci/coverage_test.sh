@@ -43,7 +43,7 @@ expect()
     "$@" > "$scratch/out" 2> "$scratch/err" < /dev/null
     found=$?
     [[ $found -eq $status ]] || fail "$name: status $found, expected $status"
-    [[ -z $text ]] || cat -- "$scratch/out" "$scratch/err" | grep -q -F -- "$text" ||
+    [[ -z $text ]] || grep -q -F -- "$text" "$scratch/out" "$scratch/err" ||
         fail "$name: does not say: $text"
 }
 

@@ -115,7 +115,7 @@ mkdir "$scratch/crashes"
 find "$corpus/seeds" -name 'coalesce-*' -exec cp {} "$scratch/crashes" \;
 cp "$long" "$scratch/crashes"
 expect 1 'inputs fail, in' "$broken" triage --output "$scratch/triaged" --json "$scratch/triage.json" "$scratch/crashes"
-groups=$(sed -n 's/.* inputs fail, in \([0-9]*\) groups.*/\1/p' "$scratch/out")
+groups=$(sed -n 's/.* inputs fail, in \([0-9]*\) group.*/\1/p' "$scratch/out")
 texts=$(find "$scratch/triaged" -name '*.txt' | wc -l)
 names=$(grep -o '"name": ' "$scratch/triage.json" | wc -l)
 if [ "${groups:-0}" -lt 1 ] || [ "$groups" -ne "$texts" ] || [ "$groups" -ne "$names" ]; then

@@ -107,6 +107,26 @@ TEST(many_requests_become_one)
     case_free(&one);
 }
 
+/* Neither leaving out nor lowering leads from three blocks, of which one is freed, to an aligned
+ * one with a free block before it. */
+TEST(operations_are_replaced_by_fewer)
+{
+    static const struct op ops[] = {{OP_ALLOC, 0, 241, 0},
+                                    {OP_ALLOC, 1, 1, 0},
+                                    {OP_FREE, 0, 0, 0},
+                                    {OP_ALLOC, 2, 5, 0},
+                                    {.kind = OP_RECLAIM, .size = 1}};
+    struct op_case one = {.config = {OP_POLICY_DEFAULT, 64, 256}, .slot_count = OP_SLOTS};
+    for (uint32_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+        EXPECT(op_list_append(&one.ops, &ops[i]));
+    shrink = (struct shrink){0};
+    EXPECT_EQUAL(shrink_case(MISCOUNTS_LISTED, &one), SHRINK_DONE);
+    EXPECT_EQUAL(shrink.best.ops.count, 2);
+    EXPECT_EQUAL(shrink.best.ops.ops[0].kind, OP_ALIGNED);
+    shrink_free(&shrink);
+    case_free(&one);
+}
+
 TEST(what_passes_is_left_alone)
 {
     struct op_case one = random_case(50, 3);
@@ -159,6 +179,7 @@ int main(void)
     RUN(a_crash_is_shrunk_to_the_shortest);
     RUN(the_result_is_the_same_every_time);
     RUN(many_requests_become_one);
+    RUN(operations_are_replaced_by_fewer);
     RUN(what_passes_is_left_alone);
     RUN(another_failure_than_the_one_asked_for_is_not_shrunk);
     RUN(when_stopped_the_best_so_far_fails_as_well);

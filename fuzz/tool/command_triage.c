@@ -184,8 +184,9 @@ static void print(const struct triage *triage)
     uint32_t failing = 0;
     for (uint32_t i = 0; i < triage->group_count; i++)
         failing += triage->groups[i].count;
-    (void)fprintf(out, "%u inputs fail, in %u groups; %u pass; %u had trouble\n", failing,
-                  triage->group_count, triage->passed, triage->unreadable);
+    (void)fprintf(out, "%u input%s, in %u group%s; %u pass; %u had trouble\n", failing,
+                  failing == 1u ? " fails" : "s fail", triage->group_count,
+                  triage->group_count == 1u ? "" : "s", triage->passed, triage->unreadable);
 }
 
 static void json_group(FILE *json, const struct group *group)

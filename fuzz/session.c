@@ -267,7 +267,7 @@ static void verdict_fill(const struct session *session, bool ok, struct verdict 
         .operation = session->operation_count,
         .operation_count = session->operation_count,
         .applied_count = session->applied_count,
-        .frame_requests = session->frame_requests,
+        .frame_requests = ok ? session->frame_requests : injection.frame_requests,
         .digest = session->digest,
     };
 }

@@ -104,7 +104,7 @@ struct verdict {
     uint32_t operation; /* if not ok: the number of the operation, from 1; past the last: the end */
     uint32_t operation_count; /* operations in the input that were reached */
     uint32_t applied_count;   /* of these, those that applied */
-    uint32_t frame_requests;  /* of the core's, up to the end */
+    uint32_t frame_requests;  /* of the core, up to the end; if not ok: in all */
     uint64_t digest;          /* of results and final state: equal on all ports */
 };
 

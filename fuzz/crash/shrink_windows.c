@@ -13,12 +13,13 @@
 #define REPLACE_MAX 2u /* operations that they are replaced by; */
 #define REPLACE_ALL 3u /* for the whole of a case */
 #define POOL_MAX 64u
-#define TRIALS_MAX 200000u /* of each call */
+#define WORK_MAX 200000u /* of each call, in trials that map next to nothing */
+#define WORK_FRAMES 8u   /* frame requests that take as long as the rest of such a trial */
 
 struct pool {
     struct op ops[POOL_MAX];
     uint32_t count;
-    uint32_t trials_left;
+    uint32_t work_left;
 };
 
 static void pool_add(struct pool *pool, struct op op)
@@ -63,12 +64,13 @@ static void pool_fill(struct pool *pool, const struct op_list *list)
 static bool replaced(struct shrink *shrink, struct pool *pool, uint32_t at, uint32_t length,
                      uint32_t count)
 {
+    uint32_t work = 1u + shrink->trial.verdict.frame_requests / WORK_FRAMES;
     uint32_t digits[REPLACE_ALL] = {0};
     for (;;) {
-        if (pool->trials_left == 0 || shrink_over(shrink) ||
+        if (pool->work_left < work || shrink_over(shrink) ||
             !shrink_candidate_without(shrink, at, length - count))
             return false;
-        pool->trials_left--;
+        pool->work_left -= work;
         for (uint32_t i = 0; i < count; i++)
             shrink->candidate.ops.ops[at + i] = pool->ops[digits[i]];
         if (shrink_try(shrink))
@@ -83,7 +85,7 @@ static bool replaced(struct shrink *shrink, struct pool *pool, uint32_t at, uint
 
 bool shrink_windows(struct shrink *shrink)
 {
-    struct pool pool = {.trials_left = TRIALS_MAX};
+    struct pool pool = {.work_left = WORK_MAX};
     uint32_t op_count = shrink->best.ops.count;
     if (op_count > OPS_MAX)
         return false;

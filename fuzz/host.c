@@ -126,6 +126,8 @@ const char *session_check_word(enum session_check check)
 
 bool session_check_parse(const char *word, enum session_check *check)
 {
+    if (word != NULL && strcmp(word, "incremental") == 0)
+        word = check_words[SESSION_CHECK_STEP];
     for (uint32_t i = 0; i < SESSION_CHECK_COUNT; i++)
         if (word != NULL && strcmp(word, check_words[i]) == 0) {
             *check = (enum session_check)i;

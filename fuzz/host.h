@@ -26,8 +26,8 @@ const char *host_run_with(const uint8_t *data, uint32_t size_bytes,
 /* What the operations of the last run have cost (session_costs). */
 const struct session_worst *host_costs(void);
 
-/* "step", "both", "full", "local", "shadow" or "none". Returns false for any other word, and null.
- */
+/* "step" (or "incremental"), "both", "full", "local", "shadow" or "none". Returns false for any
+ * other word, and null. */
 bool session_check_parse(const char *word, enum session_check *check);
 
 /* The word of a check. Requires check < SESSION_CHECK_COUNT. */

@@ -1,12 +1,12 @@
 #include "fuzz/crash/case.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz/input.h"
 #include "fuzz/op_bytes.h"
 #include "fuzz/op_text.h"
+#include "fuzz/out_file.h"
 #include "fuzz/pack.h"
 #include "fuzz/trace_write.h"
 
@@ -130,17 +130,12 @@ bool case_is_text(const struct op_case *one)
 bool case_write_text(const struct op_case *one, const char *comment, const char *path,
                      struct line *error)
 {
-    char *text = NULL;
-    size_t size_bytes = 0;
-    FILE *out = open_memstream(&text, &size_bytes);
-    if (out == NULL)
-        return file_error(error, path, "not enough memory to write it");
-    bool ok = op_text_write(out, comment, &one->config, &one->ops);
-    ok = fclose(out) == 0 && ok;
-    ok = ok ? file_write(path, (const uint8_t *)text, (uint32_t)size_bytes, error)
-            : file_error(error, path, "not enough memory to write it");
-    free(text);
-    return ok;
+    struct out_file file;
+    if (!out_file_open(&file, path, error))
+        return false;
+    /* What goes wrong there is seen when it is closed. */
+    (void)op_text_write(file.stream, comment, &one->config, &one->ops);
+    return out_file_close(&file, error);
 }
 
 uint8_t *case_bytes(const struct op_case *one, uint32_t *size_bytes)

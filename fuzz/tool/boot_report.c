@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fuzz/file.h"
+#include "fuzz/out_file.h"
 #include "fuzz/tool/boot.h"
 
 bool boot_equal(const struct boot_input *input)
@@ -124,20 +125,9 @@ static void json_report(FILE *out, const struct boot_plan *plan, const struct bo
 bool boot_report_json(const char *path, const struct boot_plan *plan,
                       const struct boot_inputs *inputs, struct line *error)
 {
-    char *text = NULL;
-    size_t size_bytes = 0;
-    if (strcmp(path, "-") == 0) {
-        json_report(stdout, plan, inputs);
-        return true;
-    }
-    FILE *out = open_memstream(&text, &size_bytes);
-    if (out == NULL)
-        return file_error(error, path, "not enough memory to write it");
-    json_report(out, plan, inputs);
-    bool ok = fclose(out) == 0 && size_bytes <= UINT32_MAX;
-    if (!ok)
-        (void)file_error(error, path, "not enough memory to write it");
-    ok = ok && file_write(path, (const uint8_t *)text, (uint32_t)size_bytes, error);
-    free(text);
-    return ok;
+    struct out_file json;
+    if (!out_file_open(&json, path, error))
+        return false;
+    json_report(json.stream, plan, inputs);
+    return out_file_close(&json, error);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fuzz/host.h"
+#include "fuzz/out_file.h"
 #include "fuzz/tool/bench_plan.h"
 #include "fuzz/tool/command.h"
 
@@ -185,18 +186,11 @@ static bool plan_make(const struct bench_command *bench, struct bench_plan *plan
 
 static bool json_write(const char *path, const struct bench_report *report, struct line *error)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL)
-        return file_error(error, path, strerror(errno));
-    bench_json(report, out);
-    bool ok = ferror(out) == 0;
-    ok = fclose(out) == 0 && ok;
-    ok = ok ? file_write(path, (const uint8_t *)text, (uint32_t)size, error)
-            : file_error(error, path, "not enough memory to write it");
-    free(text);
-    return ok;
+    struct out_file json;
+    if (!out_file_open(&json, path, error))
+        return false;
+    bench_json(report, json.stream);
+    return out_file_close(&json, error);
 }
 
 /* Minutes of measuring must not end in a file that never could be written: an empty report, which

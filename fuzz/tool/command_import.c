@@ -9,6 +9,7 @@
 #include "fuzz/json.h"
 #include "fuzz/op_bytes.h"
 #include "fuzz/op_text.h"
+#include "fuzz/out_file.h"
 #include "fuzz/tool/command.h"
 #include "fuzz/trace.h"
 #include "fuzz/trace_text.h"
@@ -209,32 +210,22 @@ static bool import_text(struct import *import, struct file *file, struct line *w
     return ok;
 }
 
-/* The input, and what else was asked for. */
-static bool import_write(const struct import *import, const struct file *file, const char *json,
-                         size_t json_bytes, struct line *error)
-{
-    if (!file_write(import->output, file->data, file->size_bytes, error))
-        return false;
-    if (import->json_path == NULL)
-        return true;
-    if (strcmp(import->json_path, "-") != 0)
-        return file_write(import->json_path, (const uint8_t *)json, (uint32_t)json_bytes, error);
-    (void)fwrite(json, 1, json_bytes, stdout); /* main looks at what became of it */
-    return true;
-}
-
 static int import_run(struct import *import)
 {
     struct file file = {NULL, 0};
+    struct out_file json;
     struct line why;
     struct line error;
-    char *texts[2] = {NULL, NULL};
-    size_t sizes[2];
+    char *summary = NULL;
+    size_t summary_bytes;
     line_clear(&why);
     import->in = strcmp(import->path, "-") == 0 ? stdin : fopen(import->path, "r");
-    import->summary = open_memstream(&texts[0], &sizes[0]);
-    import->json = open_memstream(&texts[1], &sizes[1]);
-    bool ok = import->in != NULL && import->summary != NULL && import->json != NULL;
+    import->summary = open_memstream(&summary, &summary_bytes);
+    /* Made whether it is asked for or not. */
+    const char *json_path = import->json_path != NULL ? import->json_path : import->output;
+    bool ok =
+        out_file_open(&json, json_path, &error) && import->in != NULL && import->summary != NULL;
+    import->json = json.stream;
     if (ok) {
         (void)fputs("{\"tool\": \"kheap import\", \"output\": ", import->json);
         json_text(import->json, import->output);
@@ -245,19 +236,20 @@ static int import_run(struct import *import)
     }
     if (import->summary != NULL)
         (void)fclose(import->summary);
-    if (import->json != NULL)
-        (void)fclose(import->json);
-    ok = ok ? import_write(import, &file, texts[1], sizes[1], &error)
+    ok = ok ? file_write(import->output, file.data, file.size_bytes, &error)
             : file_error(&error, import->path, why.text);
+    if (ok && import->json_path != NULL)
+        ok = out_file_close(&json, &error);
+    else
+        out_file_drop(&json);
     if (!ok)
         (void)fprintf(stderr, "%s\n", error.text);
     else if (import->json_path == NULL || strcmp(import->json_path, "-") != 0)
-        printf("%s: %u bytes\n%s", import->output, file.size_bytes, texts[0]);
+        printf("%s: %u bytes\n%s", import->output, file.size_bytes, summary);
     if (import->in != NULL && import->in != stdin)
         (void)fclose(import->in);
     file_free(&file);
-    free(texts[0]);
-    free(texts[1]);
+    free(summary);
     return ok ? EXIT_OK : EXIT_INPUT;
 }
 

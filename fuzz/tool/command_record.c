@@ -8,6 +8,7 @@
 
 #include "fuzz/file.h"
 #include "fuzz/json.h"
+#include "fuzz/out_file.h"
 #include "fuzz/record/record_read.h"
 #include "fuzz/tool/command.h"
 #include "fuzz/tool/record.h"
@@ -51,9 +52,7 @@ struct record_request {
     const char *json_path;
     uint32_t frame_count;
     char default_output[256];
-    FILE *json;
-    char *json_text;
-    size_t json_size_bytes;
+    struct out_file json;
     uint32_t trace_count;
     bool ended_early; /* a recording, by an error */
 };
@@ -71,16 +70,17 @@ static void report(struct record_request *request, const char *output,
                       (unsigned long long)head->missed,
                       head->error != 0 ? strerror(head->error) : "--operations");
     request->ended_early |= head->error != 0;
-    if (request->json == NULL)
+    if (request->json.stream == NULL)
         return;
-    (void)fputs(request->trace_count == 0 ? "\n{\"output\": " : ",\n{\"output\": ", request->json);
-    json_text(request->json, output);
-    (void)fputs(", \"program\": ", request->json);
-    json_text(request->json, head->program);
-    (void)fprintf(request->json, ", \"process\": %u, \"not_recorded\": %llu, ", head->process,
-                  (unsigned long long)head->missed);
-    recording_json(recording, request->json);
-    (void)fputc('}', request->json);
+    (void)fputs(request->trace_count == 0 ? "\n{\"output\": " : ",\n{\"output\": ",
+                request->json.stream);
+    json_text(request->json.stream, output);
+    (void)fputs(", \"program\": ", request->json.stream);
+    json_text(request->json.stream, head->program);
+    (void)fprintf(request->json.stream, ", \"process\": %u, \"not_recorded\": %llu, ",
+                  head->process, (unsigned long long)head->missed);
+    recording_json(recording, request->json.stream);
+    (void)fputc('}', request->json.stream);
 }
 
 /* Makes a trace of one file. One without an allocation is none, and no mistake. */
@@ -167,43 +167,40 @@ static int end_status(const struct record_request *request)
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGINT ? EXIT_INTERRUPTED : EXIT_VIOLATION;
 }
 
-static bool json_begin(struct record_request *request)
+static bool json_begin(struct record_request *request, struct line *error)
 {
     if (request->json_path == NULL)
         return true;
-    request->json = open_memstream(&request->json_text, &request->json_size_bytes);
-    if (request->json != NULL)
-        (void)fputs("{\"tool\": \"kheap record\", \"traces\": [", request->json);
-    return request->json != NULL;
+    if (!out_file_open(&request->json, request->json_path, error))
+        return false;
+    (void)fputs("{\"tool\": \"kheap record\", \"traces\": [", request->json.stream);
+    return true;
 }
 
 static bool json_finish(struct record_request *request, struct line *error)
 {
     int status = request->run.status;
-    if (request->json == NULL)
+    if (request->json.stream == NULL)
         return true;
-    (void)fputs("\n],\n\"command\": ", request->json);
-    json_text(request->json, request->run.command[0]);
-    (void)fprintf(request->json, ", \"status\": %d, \"signal\": %d}\n",
+    (void)fputs("\n],\n\"command\": ", request->json.stream);
+    json_text(request->json.stream, request->run.command[0]);
+    (void)fprintf(request->json.stream, ", \"status\": %d, \"signal\": %d}\n",
                   WIFEXITED(status) ? WEXITSTATUS(status) : -1,
                   WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-    if (fclose(request->json) != 0)
-        return file_error(error, request->json_path, "not enough memory to write it");
-    return file_write(request->json_path, (const uint8_t *)request->json_text,
-                      (uint32_t)request->json_size_bytes, error);
+    return out_file_close(&request->json, error);
 }
 
 static int record(struct record_request *request)
 {
     struct file_list files = {0};
     struct line error;
-    bool ok = json_begin(request) || file_error(&error, request->json_path, strerror(ENOMEM));
-    ok = ok && record_command(&request->run, request->output, &error) &&
-         file_list_add(&files, request->run.directory, &error) &&
-         convert_all(request, &files, &error) && json_finish(request, &error);
+    bool ok = json_begin(request, &error) &&
+              record_command(&request->run, request->output, &error) &&
+              file_list_add(&files, request->run.directory, &error) &&
+              convert_all(request, &files, &error) && json_finish(request, &error);
     record_remove(&request->run);
     file_list_free(&files);
-    free(request->json_text);
+    out_file_drop(&request->json);
     if (ok)
         return end_status(request);
     (void)fprintf(stderr, "kheap record: %s\n", error.text);

@@ -10,6 +10,7 @@
 #include "fuzz/op_line.h"
 #include "fuzz/op_result.h"
 #include "fuzz/op_text.h"
+#include "fuzz/out_file.h"
 #include "fuzz/pack.h"
 #include "fuzz/tool/command.h"
 #include "fuzz/trace_text.h"
@@ -172,31 +173,17 @@ static int show_all(struct show *show, struct line *error)
     return status;
 }
 
-static bool json_save(const struct show *show, const char *text, size_t size_bytes,
-                      struct line *error)
-{
-    if (size_bytes > UINT32_MAX)
-        return file_error(error, show->json_path, "would be larger than 4 GiB");
-    if (strcmp(show->json_path, "-") != 0)
-        return file_write(show->json_path, (const uint8_t *)text, (uint32_t)size_bytes, error);
-    (void)fwrite(text, 1, size_bytes, stdout); /* main looks at what became of it */
-    return true;
-}
-
 static int show_json(struct show *show, struct line *error)
 {
-    char *text = NULL;
-    size_t size_bytes = 0;
-    show->json = open_memstream(&text, &size_bytes);
-    int status = show->json != NULL ? show_all(show, error) : EXIT_INPUT;
-    bool ok = show->json != NULL && ferror(show->json) == 0;
-    if (show->json != NULL)
-        ok = fclose(show->json) == 0 && ok;
-    if (!ok)
-        (void)file_error(error, show->path, "not enough memory to show it");
-    if (!ok || (status != EXIT_INPUT && !json_save(show, text, size_bytes, error)))
+    struct out_file json;
+    if (!out_file_open(&json, show->json_path, error))
+        return EXIT_INPUT;
+    show->json = json.stream;
+    int status = show_all(show, error);
+    if (status == EXIT_INPUT)
+        out_file_drop(&json);
+    else if (!out_file_close(&json, error))
         status = EXIT_INPUT;
-    free(text);
     return status;
 }
 

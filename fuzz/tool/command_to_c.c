@@ -6,6 +6,8 @@
 #include "fuzz/crash/case.h"
 #include "fuzz/crash/to_c.h"
 #include "fuzz/crash/trial.h"
+#include "fuzz/json.h"
+#include "fuzz/out_file.h"
 #include "fuzz/tool/command.h"
 
 /* Of processor time, for the run that finds the guilty operation. */
@@ -21,6 +23,7 @@ static const char help_text[] =
     "  cc -o reproduce PROGRAM.c @fuzz/crash/reproduce.args && ./reproduce\n"
     "\n"
     "  --output PROGRAM.c  where it goes; without, to the standard output\n"
+    "  --json FILE         what it does, for machines\n"
     "\n"
     "The guilty operation is marked. An input of more than 100000 operations is refused: shrink "
     "it\n"
@@ -50,19 +53,33 @@ static bool input_judge(const char *path, struct to_c *program, struct line *evi
 
 static bool program_save(const char *path, const struct to_c *program, struct line *error)
 {
-    char *text = NULL;
-    size_t size_bytes = 0;
-    FILE *out = open_memstream(&text, &size_bytes);
-    bool ok = out != NULL && to_c_write(out, program);
-    if (out != NULL && fclose(out) != 0)
-        ok = false;
-    ok = ok ? file_write(path, (const uint8_t *)text, (uint32_t)size_bytes, error)
-            : file_error(error, path, "not enough memory to write it");
-    free(text);
-    return ok;
+    struct out_file file;
+    if (!out_file_open(&file, path, error))
+        return false;
+    /* What goes wrong there is seen when it is closed. */
+    (void)to_c_write(file.stream, program);
+    return out_file_close(&file, error);
 }
 
-static int to_c(const char *path, const char *output)
+static bool write_json(const char *path, const char *input, const struct to_c *program,
+                       struct line *error)
+{
+    struct out_file json;
+    if (!out_file_open(&json, path, error))
+        return false;
+    (void)fputs("{\"tool\": \"kheap to-c\", \"input\": ", json.stream);
+    json_text(json.stream, input);
+    (void)fputs(", \"output\": ", json.stream);
+    json_text(json.stream, program->path != NULL ? program->path : "-");
+    (void)fprintf(json.stream,
+                  ", \"operations\": %u, \"operation\": %u, \"evidence\": ", program->ops->count,
+                  program->operation);
+    json_text(json.stream, program->evidence);
+    (void)fputs("}\n", json.stream);
+    return out_file_close(&json, error);
+}
+
+static int to_c(const char *path, const char *output, const char *json)
 {
     struct op_case one = {0};
     struct line evidence;
@@ -82,6 +99,7 @@ static int to_c(const char *path, const char *output)
         ok = program_save(output, &program, &error);
     else if (ok)
         (void)to_c_write(stdout, &program); /* main looks at what became of it */
+    ok = ok && (json == NULL || write_json(json, path, &program, &error));
     if (!ok)
         (void)fprintf(stderr, "kheap to-c: %s\n", error.text);
     if (ok && output != NULL) {
@@ -97,6 +115,7 @@ int command_to_c(int argc, char **argv)
 {
     const char *path = NULL;
     const char *output = NULL;
+    const char *json = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             (void)fputs(help_text, stdout);
@@ -105,6 +124,9 @@ int command_to_c(int argc, char **argv)
         if (command_option(argc, argv, &i, "--output", &output)) {
             if (output == NULL || *output == '\0')
                 return command_usage("to-c", "--output takes a file, not", output);
+        } else if (command_option(argc, argv, &i, "--json", &json)) {
+            if (json == NULL || *json == '\0')
+                return command_usage("to-c", "--json takes a file, not", json);
         } else if (argv[i][0] == '-') {
             return command_usage("to-c", "unknown option", argv[i]);
         } else if (path != NULL) {
@@ -115,5 +137,5 @@ int command_to_c(int argc, char **argv)
     }
     if (path == NULL)
         return command_usage("to-c", "names no input", NULL);
-    return to_c(path, output);
+    return to_c(path, output, json);
 }

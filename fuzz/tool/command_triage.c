@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "fuzz/json.h"
+#include "fuzz/out_file.h"
 #include "fuzz/tool/command.h"
 #include "fuzz/tool/crash.h"
 
@@ -205,21 +206,21 @@ static void json_group(FILE *json, const struct group *group)
 
 static bool write_json(const struct triage *triage, struct line *error)
 {
-    struct crash_json json;
+    struct out_file json;
     if (triage->crash.json == NULL)
         return true;
-    if (!crash_json_open(&json, &triage->crash, error))
+    if (!out_file_open(&json, triage->crash.json, error))
         return false;
-    (void)fprintf(json.out, "{\"passed\": %u, \"trouble\": %u, \"groups\": [", triage->passed,
+    (void)fprintf(json.stream, "{\"passed\": %u, \"trouble\": %u, \"groups\": [", triage->passed,
                   triage->unreadable);
     for (uint32_t i = 0, written = 0; i < triage->group_count; i++) {
         if (!triage->groups[i].shrunk)
             continue;
-        (void)fputs(written++ != 0 ? ",\n" : "\n", json.out);
-        json_group(json.out, &triage->groups[i]);
+        (void)fputs(written++ != 0 ? ",\n" : "\n", json.stream);
+        json_group(json.stream, &triage->groups[i]);
     }
-    (void)fputs("]}\n", json.out);
-    return crash_json_close(&json, error);
+    (void)fputs("]}\n", json.stream);
+    return out_file_close(&json, error);
 }
 
 static int parse(int argc, char **argv, struct triage *triage, struct file_list *files)

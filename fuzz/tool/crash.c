@@ -7,6 +7,7 @@
 #include "fuzz/crc32.h"
 #include "fuzz/json.h"
 #include "fuzz/op_line.h"
+#include "fuzz/out_file.h"
 #include "fuzz/tool/command.h"
 
 /* Processor time for an input that is only run. */
@@ -164,40 +165,18 @@ void crash_json_members(FILE *json, const struct shrink *shrink, const char *sou
     (void)fputc(']', json);
 }
 
-bool crash_json_open(struct crash_json *json, const struct crash_request *request,
-                     struct line *error)
-{
-    *json = (struct crash_json){.path = request->json};
-    json->out = open_memstream(&json->text, &json->size_bytes);
-    return json->out != NULL || file_error(error, json->path, "not enough memory to write it");
-}
-
-bool crash_json_close(struct crash_json *json, struct line *error)
-{
-    bool ok = fclose(json->out) == 0;
-    if (!ok)
-        (void)file_error(error, json->path, "not enough memory to write it");
-    else if (strcmp(json->path, "-") == 0)
-        ok = fwrite(json->text, 1, json->size_bytes, stdout) == json->size_bytes ||
-             file_error(error, "standard output", "could not be written");
-    else
-        ok = file_write(json->path, (const uint8_t *)json->text, (uint32_t)json->size_bytes, error);
-    free(json->text);
-    return ok;
-}
-
 bool crash_json_write(const struct crash_request *request, const struct shrink *shrink,
                       const char *source, const char *output, struct line *error)
 {
-    struct crash_json json;
+    struct out_file json;
     if (request->json == NULL)
         return true;
-    if (!crash_json_open(&json, request, error))
+    if (!out_file_open(&json, request->json, error))
         return false;
-    (void)fputc('{', json.out);
-    crash_json_members(json.out, shrink, source, output);
-    (void)fputs("}\n", json.out);
-    return crash_json_close(&json, error);
+    (void)fputc('{', json.stream);
+    crash_json_members(json.stream, shrink, source, output);
+    (void)fputs("}\n", json.stream);
+    return out_file_close(&json, error);
 }
 
 bool crash_try(const struct crash_request *request, const struct op_case *one, struct trial *trial)

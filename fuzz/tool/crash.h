@@ -49,17 +49,6 @@ void crash_name(const struct shrink *shrink, char *name, size_t size_bytes);
 bool crash_write(const struct shrink *shrink, const char *source, const char *path,
                  struct line *error);
 
-/* JSON being made in memory, to be written at once. */
-struct crash_json {
-    FILE *out;
-    const char *path; /* or - */
-    char *text;
-    size_t size_bytes;
-};
-bool crash_json_open(struct crash_json *json, const struct crash_request *request,
-                     struct line *error);
-bool crash_json_close(struct crash_json *json, struct line *error);
-
 /* The failure and what shrinking made of it, as members of a JSON object; output may be null. */
 void crash_json_members(FILE *json, const struct shrink *shrink, const char *source,
                         const char *output);

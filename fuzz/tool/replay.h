@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "fuzz/host.h"
+#include "fuzz/out_file.h"
 #include "mmu_x86/probe.h"
 
 struct replay {
@@ -16,9 +17,7 @@ struct replay {
     bool trace;
     const char *json_path; /* null: none; "-": standard output, and text goes to standard error */
     FILE *out;             /* text */
-    FILE *json;            /* null, or the document, in memory */
-    char *json_text;
-    size_t json_size_bytes;
+    struct out_file json;  /* the document, if there is to be one */
     const char *json_separator; /* before the next operation's result */
     struct session_worst worst[OP_KIND_COUNT];
     char worst_name[OP_KIND_COUNT][64];

@@ -19,16 +19,16 @@ long replay_peak_memory_kib(void)
 
 bool replay_report_begin(struct replay *replay)
 {
+    struct line error;
     replay->out = stdout;
     if (replay->json_path == NULL)
         return true;
     if (strcmp(replay->json_path, "-") == 0)
         replay->out = stderr;
-    replay->json = open_memstream(&replay->json_text, &replay->json_size_bytes);
-    if (replay->json == NULL)
+    if (!out_file_open(&replay->json, replay->json_path, &error))
         return false;
     (void)fprintf(
-        replay->json,
+        replay->json.stream,
         "{\"tool\": \"kheap replay\", \"port\": \"%s\", \"check\": \"%s\",\n\"inputs\": [",
         host_port_name, session_check_word(replay->options.plan.check));
     return true;
@@ -38,12 +38,12 @@ void replay_report_start(struct replay *replay, const char *name)
 {
     bool first = replay->json_separator == NULL;
     replay->json_separator = "\n  ";
-    if (replay->json == NULL)
+    if (replay->json.stream == NULL)
         return;
-    (void)fputs(first ? "\n{\"input\": " : ",\n{\"input\": ", replay->json);
-    json_text(replay->json, name);
+    (void)fputs(first ? "\n{\"input\": " : ",\n{\"input\": ", replay->json.stream);
+    json_text(replay->json.stream, name);
     if (replay->trace)
-        (void)fputs(", \"trace\": [", replay->json);
+        (void)fputs(", \"trace\": [", replay->json.stream);
 }
 
 void replay_report_result(struct replay *replay, const struct session_result *result)
@@ -57,10 +57,10 @@ void replay_report_result(struct replay *replay, const struct session_result *re
         op_result_line(result, &line);
         (void)fprintf(replay->out, "%7u  %-28s %s\n", result->operation, op.text, line.text);
     }
-    if (replay->json == NULL)
+    if (replay->json.stream == NULL)
         return;
-    (void)fputs(replay->json_separator, replay->json);
-    op_result_json(result, replay->json);
+    (void)fputs(replay->json_separator, replay->json.stream);
+    op_result_json(result, replay->json.stream);
     replay->json_separator = ",\n  ";
 }
 
@@ -108,17 +108,17 @@ void replay_report_input(struct replay *replay, const char *name, const struct v
         replay->violation_count++;
         print_violation(replay, verdict);
     }
-    if (replay->json == NULL)
+    if (replay->json.stream == NULL)
         return;
-    (void)fprintf(replay->json,
+    (void)fprintf(replay->json.stream,
                   "%s, \"verdict\": \"%s\", \"operations\": %u, \"applied\": %u, "
                   "\"frame_requests\": %u, \"digest\": \"%016llx\"",
                   replay->trace ? "]" : "", verdict->ok ? "ok" : "violation",
                   verdict->operation_count, verdict->applied_count, verdict->frame_requests,
                   (unsigned long long)verdict->digest);
     if (!verdict->ok)
-        json_violation(replay->json, verdict);
-    (void)fputc('}', replay->json);
+        json_violation(replay->json.stream, verdict);
+    (void)fputc('}', replay->json.stream);
 }
 
 void replay_report_error(struct replay *replay, const char *name, const char *why)
@@ -126,12 +126,12 @@ void replay_report_error(struct replay *replay, const char *name, const char *wh
     (void)fflush(stdout);
     (void)fprintf(stderr, "%s%s%s\n", name != NULL ? name : "", name != NULL ? ": " : "", why);
     replay->error_count++;
-    if (replay->json == NULL)
+    if (replay->json.stream == NULL)
         return;
-    (void)fprintf(replay->json,
+    (void)fprintf(replay->json.stream,
                   "%s, \"verdict\": \"unreadable\", \"why\": ", replay->trace ? "]" : "");
-    json_text(replay->json, why);
-    (void)fputc('}', replay->json);
+    json_text(replay->json.stream, why);
+    (void)fputc('}', replay->json.stream);
 }
 
 static void costs_print(const struct replay *replay)
@@ -157,26 +157,16 @@ static void costs_print(const struct replay *replay)
 static bool json_finish(struct replay *replay)
 {
     struct line error;
-    bool to_stdout = strcmp(replay->json_path, "-") == 0;
-    (void)fprintf(replay->json,
+    (void)fprintf(replay->json.stream,
                   "\n],\n\"summary\": {\"inputs\": %u, \"ok\": %u, \"violations\": %u, "
                   "\"unreadable\": %u, \"operations\": %llu, \"swept\": %llu}}\n",
                   replay->input_count, replay->input_count - replay->violation_count,
                   replay->violation_count, replay->error_count,
                   (unsigned long long)replay->operation_count,
                   (unsigned long long)replay->sweep_count);
-    bool ok = ferror(replay->json) == 0;
-    ok = fclose(replay->json) == 0 && ok && replay->json_size_bytes <= UINT32_MAX;
-    if (!ok)
-        (void)file_error(&error, replay->json_path, "not enough memory to write it");
-    else if (to_stdout) /* main looks at what became of it */
-        (void)fwrite(replay->json_text, 1, replay->json_size_bytes, stdout);
-    else
-        ok = file_write(replay->json_path, (const uint8_t *)replay->json_text,
-                        (uint32_t)replay->json_size_bytes, &error);
+    bool ok = out_file_close(&replay->json, &error);
     if (!ok)
         (void)fprintf(stderr, "%s\n", error.text);
-    free(replay->json_text);
     return ok;
 }
 
@@ -196,7 +186,7 @@ int replay_report_end(struct replay *replay)
                   replay->error_count, (unsigned long long)replay->operation_count,
                   replay->seconds > 0 ? (double)replay->operation_count / replay->seconds : 0.0,
                   replay_peak_memory_kib() / 1024);
-    bool written = replay->json == NULL || json_finish(replay);
+    bool written = replay->json.stream == NULL || json_finish(replay);
     if (replay->error_count > 0 || !written)
         return EXIT_INPUT;
     return replay->violation_count > 0 ? EXIT_VIOLATION : EXIT_OK;

@@ -13,6 +13,9 @@
 
 #define TRIAL_SECONDS 3u
 
+/* Of processor time: an operation that takes longer hangs, however long its trial may take. */
+#define OPERATION_SECONDS 5u
+
 struct trial_board {
     struct host_options options;
     struct op_config config;
@@ -24,6 +27,9 @@ struct trial_board {
 };
 
 static struct trial_board *worker_board;
+static uint32_t worker_ticks;     /* seconds of the trial; */
+static uint32_t worker_operation; /* at the last of them, and for how many before */
+static uint32_t worker_operation_ticks;
 
 /* The worker's last deed: says where it was. What is read here is the session's, whatever the core
  * has done. */
@@ -38,23 +44,39 @@ static void worker_died(int signal_number)
     _exit(1);
 }
 
+/* Each second of processor time. What is not within an operation, as the end of a long trace, has
+ * the trial's whole time. */
+static void worker_tick(int signal_number)
+{
+    uint32_t operation = host_operation_number();
+    bool within = operation != 0 && operation <= worker_board->op_count;
+    worker_operation_ticks =
+        within && operation == worker_operation ? worker_operation_ticks + 1u : 0;
+    worker_operation = operation;
+    if (++worker_ticks >= worker_board->seconds || worker_operation_ticks >= OPERATION_SECONDS)
+        worker_died(signal_number);
+}
+
 /* A stack of its own, for a core that overflows its one. */
 static bool worker_signals(void)
 {
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGPROF};
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
     static uint8_t stack_memory[1u << 16];
     stack_t stack = {.ss_sp = stack_memory, .ss_size = sizeof(stack_memory)};
     struct sigaction action = {.sa_handler = worker_died, .sa_flags = SA_ONSTACK};
     bool ok = sigaltstack(&stack, NULL) == 0 && sigemptyset(&action.sa_mask) == 0;
     for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
         ok = ok && sigaction(deadly[i], &action, NULL) == 0;
+    action.sa_handler = worker_tick;
+    ok = ok && sigaction(SIGPROF, &action, NULL) == 0;
     /* Ctrl-C is the parent's to answer. */
     return ok && signal(SIGINT, SIG_IGN) != SIG_ERR;
 }
 
 static bool worker_timer(uint32_t seconds)
 {
-    struct itimerval timer = {.it_value.tv_sec = (time_t)seconds};
+    struct itimerval timer = {{(time_t)seconds, 0}, {(time_t)seconds, 0}};
+    worker_ticks = worker_operation_ticks = 0;
     return setitimer(ITIMER_PROF, &timer, NULL) == 0;
 }
 
@@ -80,7 +102,7 @@ _Noreturn static void worker_main(struct trial_board *board, int channel)
     if (!worker_signals())
         _exit(2);
     while (read(channel, &byte, 1) == 1) {
-        if (!worker_timer(board->seconds))
+        if (!worker_timer(1))
             _exit(2);
         worker_run(board);
         if (!worker_timer(0) || write(channel, &byte, 1) != 1)

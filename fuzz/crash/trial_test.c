@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "ci/unit.h"
 #include "fuzz/crash/failure.h"
@@ -84,6 +85,19 @@ TEST(a_hang_is_ended)
     expect_words("hang in reclaim");
 }
 
+TEST(an_operation_that_hangs_does_not_get_the_whole_time_of_a_long_trial)
+{
+    struct trials trials;
+    struct rusage used;
+    test_mistake = HANGS;
+    EXPECT(trials_open(&trials, 3, 600));
+    EXPECT(trials_run(&trials, &config, two_blocks_reclaimed, 3, OP_SLOTS, &trial));
+    trials_close(&trials);
+    EXPECT_EQUAL(trial.end, TRIAL_HANG);
+    EXPECT_EQUAL(trial.verdict.operation, 3);
+    EXPECT(getrusage(RUSAGE_CHILDREN, &used) == 0 && used.ru_utime.tv_sec < 60);
+}
+
 TEST(a_machine_that_this_process_cannot_have_is_refused)
 {
     const struct op_config large = {OP_POLICY_DEFAULT, 64, OP_WINDOW_PAGES_MAX + 1u};
@@ -134,6 +148,7 @@ int main(void)
     RUN(a_broken_rule_has_its_evidence);
     RUN(a_crash_says_which_signal_at_which_operation);
     RUN(a_hang_is_ended);
+    RUN(an_operation_that_hangs_does_not_get_the_whole_time_of_a_long_trial);
     RUN(a_machine_that_this_process_cannot_have_is_refused);
     RUN(trials_go_on_after_one_that_crashed);
     RUN(failures_differ_by_rule_check_signal_and_operation);

@@ -122,6 +122,28 @@ bool case_renumber(struct op_case *one, bool reuse)
     return ok;
 }
 
+bool case_close_ranks(struct op_case *one)
+{
+    uint32_t *numbers = calloc(one->slot_count, sizeof(*numbers));
+    uint32_t used = 0;
+    if (numbers == NULL)
+        return false;
+    for (uint32_t i = 0; i < one->ops.count; i++)
+        if (takes_slot(&one->ops.ops[i]))
+            numbers[one->ops.ops[i].slot] = 1;
+    for (uint32_t slot = 0; slot < one->slot_count; slot++) {
+        uint32_t mark = numbers[slot];
+        numbers[slot] = used;
+        used += mark;
+    }
+    for (uint32_t i = 0; i < one->ops.count; i++)
+        if (takes_slot(&one->ops.ops[i]))
+            one->ops.ops[i].slot = numbers[one->ops.ops[i].slot];
+    one->slot_count = used > OP_SLOTS ? used : OP_SLOTS;
+    free(numbers);
+    return true;
+}
+
 bool case_is_text(const struct op_case *one)
 {
     return one->slot_count <= OP_SLOTS && one->config.frame_count <= OP_FRAMES_MAX;

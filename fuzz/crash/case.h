@@ -24,6 +24,10 @@ bool case_copy(struct op_case *to, const struct op_case *from);
  */
 bool case_renumber(struct op_case *one, bool reuse);
 
+/* Gives the slots the lowest numbers that leave them in their order, in which they are freed at the
+ * end of a run. Returns false if there is no memory for it. */
+bool case_close_ranks(struct op_case *one);
+
 /* True if it can be written as text and bytes: few slots and frames. A recorded load that cannot
  * stays a packed trace. */
 bool case_is_text(const struct op_case *one);

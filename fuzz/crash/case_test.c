@@ -53,6 +53,22 @@ static void expect_read_back(const struct op_case *one, const char *path)
     case_free(&back);
 }
 
+TEST(ranks_are_closed_and_kept)
+{
+    static const struct op scattered[] = {{OP_ALLOC, 5, 100, 0},
+                                          {.kind = OP_RECLAIM, .size = 1},
+                                          {OP_ALLOC, 37, 8, 0},
+                                          {OP_ALLOC, 0, 8, 0},
+                                          {OP_FREE, 5, 0, 0}};
+    static const uint32_t expected[] = {1, 0, 2, 0, 1};
+    struct op_case one = case_of(scattered, 5, 38);
+    EXPECT(case_close_ranks(&one));
+    EXPECT_EQUAL(one.slot_count, OP_SLOTS);
+    for (uint32_t i = 0; i < 5; i++)
+        EXPECT_EQUAL(one.ops.ops[i].slot, expected[i]);
+    case_free(&one);
+}
+
 TEST(what_was_written_is_read_back)
 {
     char directory[] = "/tmp/case_test.XXXXXX";
@@ -94,6 +110,7 @@ TEST(what_cannot_be_read_says_why)
 int main(void)
 {
     RUN(slots_get_the_lowest_numbers);
+    RUN(ranks_are_closed_and_kept);
     RUN(what_was_written_is_read_back);
     RUN(what_cannot_be_read_says_why);
     return 0;

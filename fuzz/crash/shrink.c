@@ -77,11 +77,16 @@ bool shrink_candidate_without(struct shrink *shrink, uint32_t first, uint32_t co
     return true;
 }
 
-static bool renumber(struct shrink *shrink, bool reuse)
+enum numbering { NUMBERS_REUSED, NUMBERS_IN_ORDER_OF_USE, NUMBERS_IN_THEIR_ORDER };
+
+static bool renumber(struct shrink *shrink, enum numbering numbering)
 {
     if (!shrink_candidate(shrink))
         return false;
-    if (!case_renumber(&shrink->candidate, reuse)) {
+    bool done = numbering == NUMBERS_IN_THEIR_ORDER
+                    ? case_close_ranks(&shrink->candidate)
+                    : case_renumber(&shrink->candidate, numbering == NUMBERS_REUSED);
+    if (!done) {
         shrink->broken = true;
         return false;
     }
@@ -104,7 +109,7 @@ static bool round_of_all(struct shrink *shrink)
     changed |= shrink_together(shrink, 2);
     changed |= shrink_pairs(shrink);
     changed |= shrink_joins(shrink);
-    changed |= renumber(shrink, true) || renumber(shrink, false);
+    changed |= renumber(shrink, NUMBERS_REUSED) || renumber(shrink, NUMBERS_IN_ORDER_OF_USE);
     changed |= shrink_kinds(shrink);
     changed |= shrink_config(shrink);
     changed |= shrink_numbers(shrink);
@@ -140,7 +145,9 @@ enum shrink_result shrink_run(struct shrink *shrink, const struct op_case *one)
     enum shrink_result result = begin(shrink, one);
     if (result != SHRINK_DONE)
         return result;
-    while (!shrink_over(shrink) && (round_of_all(shrink) || shrink_windows(shrink)))
+    /* Slots that must stay in their order come last: operations of the pool need free ones. */
+    while (!shrink_over(shrink) && (round_of_all(shrink) || shrink_windows(shrink) ||
+                                    renumber(shrink, NUMBERS_IN_THEIR_ORDER)))
         continue;
     trials_close(&shrink->trials);
     return shrink->broken ? SHRINK_FAILED : SHRINK_DONE;

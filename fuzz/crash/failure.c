@@ -25,7 +25,7 @@ bool failure_same(const struct failure *a, const struct failure *b)
 /* The words of a check go on with an address in its evidence, and here they do not. */
 static void line_check(struct line *line, const char *what)
 {
-    static const char *const tails[] = {": frame", ":", " at", " for", " of", " from"};
+    static const char *const tails[] = {": frame", ":", " at", " for", " of", " from", ","};
     char words[LINE_SIZE];
     size_t length = strlen(what) < sizeof(words) ? strlen(what) : sizeof(words) - 1u;
     memcpy(words, what, length);

@@ -134,8 +134,9 @@ function pagesOf(from, to) {
 function blockLabel(block, width) {
     const size = block.size.toLocaleString("en");
     const slot = block.slot === undefined ? "" : `s${block.slot}`;
+    const payload = (block.asked ?? block.size - 8).toLocaleString("en");
     const choices = block.used
-        ? [`${slot} · ${(block.asked ?? block.size - 8).toLocaleString("en")}`, slot || size]
+        ? [slot ? `${slot} · ${payload}` : `used ${payload}`, slot || payload]
         : [`free ${size}`, size];
     return choices.find((text) => text && text.length * 6.4 + 8 < width) ?? "";
 }

@@ -136,6 +136,13 @@ grep -q ' inputs fail, in ' "$scratch/out" || fail "triage after Ctrl-C prints n
 # Kept once.
 mkdir "$scratch/found"
 expect 3 'is no directory' "$broken" keep --corpus "$scratch/elsewhere" "$long"
+# Neither is the input lost, nor is it shrunk for nothing.
+cp "$long" "$scratch/same"
+for command in 'shrink --output' 'shrink --json' 'explain --output' 'to-c --output'; do
+    # shellcheck disable=SC2086 # two words
+    expect 3 'is the input' "$broken" $command "$scratch/same" "$scratch/same"
+done
+cmp -s "$long" "$scratch/same" || fail "an input is overwritten"
 expect 0 'kept as ' "$broken" keep --corpus "$scratch/found" "$long"
 expect 1 'is kept already' "$broken" keep --corpus "$scratch/found" "$long"
 kept=$(find "$scratch/found" -type f)

@@ -3,6 +3,7 @@
 #ifndef KHEAP_FUZZ_TOOL_COMMAND_H
 #define KHEAP_FUZZ_TOOL_COMMAND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Exit statuses, the same for all commands. */
@@ -32,6 +33,12 @@ int command_option(int argc, char **argv, int *i, const char *name, const char *
 
 /* Reads a number from 1 to max. Returns 0 if the word, which may be null, is no such number. */
 int command_number(const char *word, uint32_t max, uint32_t *number);
+
+struct line;
+
+/* To be asked before the work: returns false, with *error set, if the output is the input itself,
+ * or is to be in a directory that is not there. An output that is null or - is well. */
+bool command_output(const char *input, const char *output, struct line *error);
 
 /* Prints what is wrong with the command line, and how to get help. Returns EXIT_USAGE. */
 int command_usage(const char *command, const char *wrong, const char *argument);

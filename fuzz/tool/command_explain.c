@@ -172,7 +172,9 @@ int command_explain(int argc, char **argv)
     int status = parse(argc, argv, &options);
     if (status != EXIT_OK)
         return status;
-    if (!file_read_input(options.request.path, &file, &error)) {
+    if (!command_output(options.request.path, options.output, &error) ||
+        !command_output(options.request.path, options.json, &error) ||
+        !file_read_input(options.request.path, &file, &error)) {
         (void)fprintf(stderr, "%s\n", error.text);
         return EXIT_INPUT;
     }

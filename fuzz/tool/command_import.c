@@ -267,6 +267,7 @@ int command_import(int argc, char **argv)
 {
     struct import import = {0};
     const char *value;
+    struct line error;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             (void)fputs(help_text, stdout);
@@ -299,5 +300,10 @@ int command_import(int argc, char **argv)
     }
     if (import.output == NULL)
         return command_usage("import", "takes a text and an output, and got", import.path);
+    if (!command_output(import.path, import.output, &error) ||
+        !command_output(import.path, import.json_path, &error)) {
+        (void)fprintf(stderr, "%s\n", error.text);
+        return EXIT_INPUT;
+    }
     return import_run(&import);
 }

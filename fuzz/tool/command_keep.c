@@ -101,19 +101,23 @@ static int compare_with(const struct keep *keep, const struct shrink *shrink, co
     return EXIT_VIOLATION;
 }
 
+static bool corpus_there(const struct keep *keep)
+{
+    struct stat status;
+    if (stat(keep->corpus, &status) == 0 && S_ISDIR(status.st_mode))
+        return true;
+    (void)fprintf(stderr,
+                  "%s: is no directory: run this at the top of the project, or name the "
+                  "directory with --corpus\n",
+                  keep->corpus);
+    return false;
+}
+
 static int compare_with_all(const struct keep *keep, const struct shrink *shrink)
 {
     struct file_list files = {0};
     struct line error;
-    struct stat status;
     int result = EXIT_OK;
-    if (stat(keep->corpus, &status) != 0 || !S_ISDIR(status.st_mode)) {
-        (void)fprintf(stderr,
-                      "%s: is no directory: run this at the top of the project, or name the "
-                      "directory with --corpus\n",
-                      keep->corpus);
-        return EXIT_INPUT;
-    }
     if (!file_list_add(&files, keep->corpus, &error)) {
         (void)fprintf(stderr, "%s\n", error.text);
         result = EXIT_INPUT;
@@ -184,7 +188,10 @@ int command_keep(int argc, char **argv)
     int status = parse(argc, argv, &keep);
     if (status != EXIT_OK)
         return status;
-    if (!case_read(keep.path, &one, &error)) {
+    if (!corpus_there(&keep))
+        return EXIT_INPUT;
+    if (!command_output(keep.path, keep.crash.json, &error) ||
+        !case_read(keep.path, &one, &error)) {
         (void)fprintf(stderr, "%s\n", error.text);
         return EXIT_INPUT;
     }

@@ -112,7 +112,9 @@ int command_shrink(int argc, char **argv)
     int status = parse(argc, argv, &request);
     if (status != EXIT_OK)
         return status;
-    if (!case_read(request.path, &one, &error)) {
+    if (!command_output(request.path, request.output, &error) ||
+        !command_output(request.path, request.crash.json, &error) ||
+        !case_read(request.path, &one, &error)) {
         (void)fprintf(stderr, "%s\n", error.text);
         return EXIT_INPUT;
     }

@@ -84,7 +84,8 @@ static int to_c(const char *path, const char *output, const char *json)
     struct op_case one = {0};
     struct line evidence;
     struct line error;
-    bool ok = case_read(path, &one, &error);
+    bool ok = command_output(path, output, &error) && command_output(path, json, &error) &&
+              case_read(path, &one, &error);
     struct to_c program = {
         .name = file_name(path),
         .path = output,

@@ -1,8 +1,11 @@
 /* kheap: the command-line tool. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "fuzz/file.h"
 #include "fuzz/tool/command.h"
 
 static const struct {
@@ -55,6 +58,34 @@ int command_number(const char *word, uint32_t max, uint32_t *number)
         word != NULL && *word >= '0' && *word <= '9' ? strtoull(word, &end, 10) : 0;
     *number = (uint32_t)value;
     return end != NULL && *end == '\0' && value > 0 && value <= max;
+}
+
+/* Returns null, or what is wrong with the directory that the output is to be in. */
+static const char *directory_trouble(const char *output)
+{
+    char directory[4096];
+    struct stat status;
+    const char *slash = strrchr(output, '/');
+    int length = slash == NULL || slash == output ? 1 : (int)(slash - output);
+    if (slash == NULL || (size_t)length >= sizeof(directory))
+        return NULL;
+    (void)snprintf(directory, sizeof(directory), "%.*s", length, output);
+    if (stat(directory, &status) != 0)
+        return strerror(errno);
+    return S_ISDIR(status.st_mode) ? NULL : strerror(ENOTDIR);
+}
+
+bool command_output(const char *input, const char *output, struct line *error)
+{
+    struct stat in;
+    struct stat out;
+    if (output == NULL || strcmp(output, "-") == 0)
+        return true;
+    const char *why = directory_trouble(output);
+    if (why == NULL && stat(input, &in) == 0 && stat(output, &out) == 0 && S_ISREG(in.st_mode) &&
+        in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+        why = "is the input, which would be lost";
+    return why == NULL || file_error(error, output, why);
 }
 
 int command_usage(const char *command, const char *wrong, const char *argument)

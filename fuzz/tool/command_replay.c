@@ -43,7 +43,8 @@ static const char help_text[] =
     "holds the\n"
     "operations' results (fuzz/op_result.h).\n"
     "\n"
-    "Exit status: 0 all hold, 1 a rule is broken, 3 a file is unreadable or damaged.\n";
+    "Exit status: 0 all hold, 1 a rule is broken, 2 the command line was not understood, 3 a file\n"
+    "is unreadable or damaged, or the JSON could not be written.\n";
 
 static bool parse_policy(const char *word, uint32_t *policy)
 {

@@ -230,6 +230,8 @@ static int parse(int argc, char **argv, struct triage *triage, struct file_list 
     for (int i = 1; i < argc; i++) {
         int status = EXIT_OK;
         if (crash_option(argc, argv, &i, "triage", &triage->crash, &status)) {
+            if (status == EXIT_OK && triage->crash.rule != NULL)
+                status = command_usage("triage", "unknown option", "--rule");
             if (status != EXIT_OK)
                 return status;
         } else if (command_option(argc, argv, &i, "--output", &value)) {

@@ -6,9 +6,6 @@
 
 #include "fuzz/crash/shrink.h"
 
-/* 128 and the signal, as a shell has it. */
-#define EXIT_INTERRUPTED 130
-
 struct crash_request {
     struct host_options options;
     double seconds;   /* for one input */

@@ -55,6 +55,7 @@ struct record_request {
     struct out_file json;
     uint32_t trace_count;
     bool ended_early; /* a recording, by an error */
+    int empty_error;  /* that kept one from beginning, or 0 */
 };
 
 /* What became of one file. */
@@ -91,6 +92,10 @@ static bool convert(struct record_request *request, const char *path, const char
     struct record_head head;
     struct file file = {NULL, 0};
     bool ok = record_read(path, &head, &recording, error);
+    if (ok && recording.slot_count == 0 && head.error != 0) {
+        request->ended_early = true;
+        request->empty_error = head.error;
+    }
     if (ok && recording.slot_count != 0) {
         file.data = recording_pack(&recording, &file.size_bytes, error);
         ok = file.data != NULL && file_write(output, file.data, file.size_bytes, error);
@@ -145,6 +150,8 @@ static bool convert_all(struct record_request *request, const struct file_list *
         if (files->paths[i] != main && !convert(request, files->paths[i], output, error))
             return false;
     }
+    if (request->trace_count == 0 && request->empty_error != 0)
+        return file_error(error, request->output, strerror(request->empty_error));
     return recorded || request->trace_count != 0 ||
            file_error(error, request->run.command[0],
                       "nothing was recorded: it is linked statically, runs as another user, has "

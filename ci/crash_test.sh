@@ -43,7 +43,9 @@ for command in shrink keep; do
     expect 3 'is a directory' "$kheap" "$command" "$scratch"
 done
 expect 0 '0 inputs fail, in 0 groups' "$kheap" triage "$corpus/seeds"
-expect 2 'finds no input' "$kheap" triage
+expect 2 'names no input' "$kheap" triage
+mkdir "$scratch/none"
+expect 0 '0 inputs fail, in 0 groups' "$kheap" triage "$scratch/none"
 for command in shrink keep triage; do
     expect 0 'usage: kheap' "$kheap" "$command" --help
     expect 2 'unknown option' "$kheap" "$command" --what

@@ -31,7 +31,7 @@ static bool decode(struct op_case *one, const struct file *file, struct line *er
     one->slot_count = input.slot_count;
     while (input_next(&input, &op))
         if (!op_list_append(&one->ops, &op))
-            return file_error(error, path, "not enough memory for its operations");
+            return file_error(error, path, "has more operations than there is memory for");
     return true;
 }
 

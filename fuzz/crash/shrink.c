@@ -28,10 +28,14 @@ static bool trial_of(struct shrink *shrink, const struct op_case *one, struct tr
 {
     shrink->trials.options = shrink->options;
     if (!trials_run(&shrink->trials, &one->config, one->ops.ops, one->ops.count, one->slot_count,
-                    trial))
-        shrink->broken = true;
+                    trial)) {
+        bool stopped = shrink->stop != NULL && *shrink->stop != 0;
+        shrink->stopped = shrink->stopped || stopped;
+        shrink->broken = !stopped;
+        return false;
+    }
     shrink->trial_count++;
-    return !shrink->broken;
+    return true;
 }
 
 /* The trial's case is the best so far; nothing behind the operation that fails is needed. */
@@ -121,9 +125,11 @@ static enum shrink_result begin(struct shrink *shrink, const struct op_case *one
     shrink->started = now_seconds();
     shrink->op_count = one->ops.count;
     if (!trials_open(&shrink->trials, one->ops.count, FIRST_SECONDS) ||
-        !case_copy(&shrink->candidate, one) ||
-        !trial_of(shrink, &shrink->candidate, &shrink->trial))
+        !case_copy(&shrink->candidate, one))
         return SHRINK_FAILED;
+    shrink->trials.stop = shrink->stop;
+    if (!trial_of(shrink, &shrink->candidate, &shrink->trial))
+        return shrink->stopped ? SHRINK_STOPPED : SHRINK_FAILED;
     double seconds = now_seconds() - shrink->started;
     shrink->trials.seconds = SECONDS_MIN + (uint32_t)(2.0 * seconds);
     if (shrink->trial.end == TRIAL_REFUSED)

@@ -43,6 +43,7 @@ enum shrink_result {
     SHRINK_PASSES,  /* it breaks no rule: nothing to do */
     SHRINK_OTHER,   /* it does not fail by the rule that was asked for */
     SHRINK_REFUSED, /* trial.why: this machine cannot run it */
+    SHRINK_STOPPED, /* before it had been run once */
     SHRINK_FAILED,  /* no memory, or no process */
 };
 

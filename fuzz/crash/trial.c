@@ -142,6 +142,11 @@ static int worker_end(struct trials *trials)
     return status;
 }
 
+static bool stopped(const struct trials *trials)
+{
+    return trials->stop != NULL && *trials->stop != 0;
+}
+
 /* Sends one byte and receives one. Returns false if the worker is gone. */
 static bool worker_ask(const struct trials *trials)
 {
@@ -152,7 +157,8 @@ static bool worker_ask(const struct trials *trials)
     if (done != 1)
         return false;
     while ((done = read(trials->channel, &byte, 1)) < 0 && errno == EINTR)
-        continue;
+        if (stopped(trials))
+            (void)kill(trials->worker, SIGKILL);
     return done == 1;
 }
 
@@ -185,7 +191,7 @@ bool trials_run(struct trials *trials, const struct op_config *config, const str
         int status = worker_end(trials);
         if (WIFSIGNALED(status))
             board->trial.signal = WTERMSIG(status);
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 2)
+        if ((WIFEXITED(status) && WEXITSTATUS(status) == 2) || stopped(trials))
             return false;
     }
     *trial = board->trial;

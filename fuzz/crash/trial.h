@@ -4,6 +4,7 @@
 #ifndef KHEAP_FUZZ_CRASH_TRIAL_H
 #define KHEAP_FUZZ_CRASH_TRIAL_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -31,7 +32,9 @@ struct trial_board;
 struct trials {
     struct host_options options; /* for all trials; may be changed between them */
     uint32_t seconds;            /* of processor time that a trial has; the same */
-    uint32_t count;              /* of trials so far */
+    /* If not null: once this is not 0 the trial that runs is ended, as if there were no process. */
+    const volatile sig_atomic_t *stop;
+    uint32_t count; /* of trials so far */
     struct trial_board *board;
     size_t board_bytes;
     pid_t worker; /* 0: none */
@@ -41,7 +44,8 @@ struct trials {
 /* Prepares for trials of op_count_max operations at most. Returns false if there is no memory. */
 bool trials_open(struct trials *trials, uint32_t op_count_max, uint32_t seconds);
 
-/* Runs one. Requires slots below slot_count. Returns false if no process could be had. */
+/* Runs one. Requires slots below slot_count. Returns false if no process could be had,
+ * or if it was stopped. */
 bool trials_run(struct trials *trials, const struct op_config *config, const struct op *ops,
                 uint32_t op_count, uint32_t slot_count, struct trial *trial);
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "ci/unit.h"
 #include "fuzz/crash/failure.h"
@@ -121,6 +122,29 @@ TEST(trials_go_on_after_one_that_crashed)
     trials_close(&trials);
 }
 
+static volatile sig_atomic_t stop;
+
+static void stop_now(int signal_number)
+{
+    (void)signal_number;
+    stop = 1;
+}
+
+TEST(a_trial_that_hangs_can_be_stopped)
+{
+    struct trials trials;
+    struct sigaction action = {.sa_handler = stop_now};
+    test_mistake = HANGS;
+    stop = 0;
+    EXPECT_EQUAL(sigaction(SIGALRM, &action, NULL), 0);
+    EXPECT(trials_open(&trials, 3, 100));
+    trials.stop = &stop;
+    (void)alarm(1);
+    EXPECT(!trials_run(&trials, &config, two_blocks_reclaimed, 3, OP_SLOTS, &trial));
+    EXPECT_EQUAL(stop, 1);
+    trials_close(&trials);
+}
+
 TEST(failures_differ_by_rule_check_signal_and_operation)
 {
     struct failure rule = {.end = TRIAL_RULE, .rule = RULE_H2, .what = "footer at"};
@@ -151,6 +175,7 @@ int main(void)
     RUN(an_operation_that_hangs_does_not_get_the_whole_time_of_a_long_trial);
     RUN(a_machine_that_this_process_cannot_have_is_refused);
     RUN(trials_go_on_after_one_that_crashed);
+    RUN(a_trial_that_hangs_can_be_stopped);
     RUN(failures_differ_by_rule_check_signal_and_operation);
     return 0;
 }

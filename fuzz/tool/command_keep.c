@@ -89,6 +89,8 @@ static int compare_with(const struct keep *keep, const struct shrink *shrink, co
         (void)fprintf(stderr, "%s: is kept already: %s\n", keep->path, path);
         return EXIT_VIOLATION;
     }
+    if (!run && crash_interrupted())
+        return EXIT_INTERRUPTED;
     if (!run) {
         (void)fprintf(stderr, "%s: no memory or no process to run it\n", path);
         return EXIT_INPUT;

@@ -76,7 +76,7 @@ static bool sort_in(struct triage *triage, const char *path, const struct op_cas
     struct trial trial;
     struct stat status = {.st_mtime = 0};
     if (!crash_try(&triage->crash, one, &trial))
-        return file_error(error, path, "no memory or no process to run it");
+        return crash_interrupted() || file_error(error, path, "no memory or no process to run it");
     if (trial.end == TRIAL_REFUSED)
         return file_error(error, path, trial.why);
     if (trial.end == TRIAL_OK) {
@@ -193,14 +193,20 @@ static void print(const struct triage *triage)
 static void json_group(FILE *json, const struct group *group)
 {
     char when[32];
+    struct line words;
     day(group->first_seen, when);
-    (void)fprintf(json, "{\"name\": ");
-    json_text(json, group->name);
+    failure_words(&group->failure, &words);
+    (void)fputs("{\"failure\": ", json);
+    json_text(json, words.text);
     (void)fprintf(json, ", \"inputs\": %u, \"first_seen\": \"%s\", \"first_input\": ", group->count,
                   when);
     json_text(json, group->first_path);
-    (void)fputs(", ", json);
-    crash_json_members(json, &group->shrink, group->path, NULL);
+    if (group->shrunk) {
+        (void)fputs(", \"name\": ", json);
+        json_text(json, group->name);
+        (void)fputs(", ", json);
+        crash_json_members(json, &group->shrink, group->path, NULL);
+    }
     (void)fputc('}', json);
 }
 
@@ -213,10 +219,8 @@ static bool write_json(const struct triage *triage, struct line *error)
         return false;
     (void)fprintf(json.stream, "{\"passed\": %u, \"trouble\": %u, \"groups\": [", triage->passed,
                   triage->unreadable);
-    for (uint32_t i = 0, written = 0; i < triage->group_count; i++) {
-        if (!triage->groups[i].shrunk)
-            continue;
-        (void)fputs(written++ != 0 ? ",\n" : "\n", json.stream);
+    for (uint32_t i = 0; i < triage->group_count; i++) {
+        (void)fputs(i != 0 ? ",\n" : "\n", json.stream);
         json_group(json.stream, &triage->groups[i]);
     }
     (void)fputs("]}\n", json.stream);
@@ -227,6 +231,7 @@ static int parse(int argc, char **argv, struct triage *triage, struct file_list 
 {
     const char *value;
     struct line error;
+    bool named = false;
     for (int i = 1; i < argc; i++) {
         int status = EXIT_OK;
         if (crash_option(argc, argv, &i, "triage", &triage->crash, &status)) {
@@ -243,9 +248,12 @@ static int parse(int argc, char **argv, struct triage *triage, struct file_list 
         } else if (!file_list_add(files, argv[i], &error)) {
             (void)fprintf(stderr, "%s\n", error.text);
             return EXIT_INPUT;
+        } else {
+            named = true;
         }
     }
-    return files->count != 0 ? EXIT_OK : command_usage("triage", "finds no input", argv[argc - 1]);
+    /* A directory without crashes is a good one. */
+    return named ? EXIT_OK : command_usage("triage", "names no input", NULL);
 }
 
 static int finish(struct triage *triage)

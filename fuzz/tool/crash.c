@@ -122,6 +122,8 @@ int crash_shrink(const struct crash_request *request, const char *path, const st
         (void)fprintf(stderr, "%s: fails by %s, not by %s\n", path, trial_rule(&shrink->trial),
                       request->rule);
         return EXIT_VIOLATION;
+    case SHRINK_STOPPED:
+        return refused(path, "stopped before it had been run once", EXIT_INTERRUPTED);
     default: return refused(path, "no memory or no process to run it", EXIT_INPUT);
     }
 }
@@ -183,6 +185,7 @@ bool crash_try(const struct crash_request *request, const struct op_case *one, s
 {
     struct trials trials;
     bool ok = trials_open(&trials, one->ops.count, CRASH_TRY_SECONDS);
+    trials.stop = &interrupted;
     trials.options = request->options;
     ok = ok &&
          trials_run(&trials, &one->config, one->ops.ops, one->ops.count, one->slot_count, trial);

@@ -109,4 +109,18 @@ struct op_config {
 const char *op_word(enum op_kind kind);
 const char *op_arguments(enum op_kind kind);
 
+/* True if it is about a slot; and if it puts a new block into one. */
+static inline bool op_takes_slot(enum op_kind kind)
+{
+    for (const char *letter = op_arguments(kind); *letter != '\0'; letter++)
+        if (*letter == 's')
+            return true;
+    return false;
+}
+
+static inline bool op_makes_block(enum op_kind kind)
+{
+    return kind == OP_ALLOC || kind == OP_ALIGNED || kind == OP_ZALLOC;
+}
+
 #endif

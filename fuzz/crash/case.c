@@ -12,11 +12,6 @@
 
 #define NO_NUMBER UINT32_MAX
 
-static bool takes_slot(const struct op *op)
-{
-    return strchr(op_arguments(op->kind), 's') != NULL;
-}
-
 static bool decode(struct op_case *one, const struct file *file, struct line *error,
                    const char *path)
 {
@@ -94,7 +89,7 @@ static void rename_slots(struct op_case *one, struct renaming *renamings, struct
     uint32_t slot_count = 0;
     for (uint32_t i = 0; i < one->ops.count; i++) {
         struct op *op = &one->ops.ops[i];
-        if (!takes_slot(op))
+        if (!op_takes_slot(op->kind))
             continue;
         struct renaming *renaming = &renamings[op->slot];
         if (!renaming->named)
@@ -113,7 +108,7 @@ bool case_renumber(struct op_case *one, bool reuse)
     struct numbers numbers = {calloc((size_t)one->slot_count + 1u, sizeof(bool)), 0};
     bool ok = renamings != NULL && numbers.taken != NULL;
     for (uint32_t i = 0; ok && i < one->ops.count; i++)
-        if (takes_slot(&one->ops.ops[i]))
+        if (op_takes_slot(one->ops.ops[i].kind))
             renamings[one->ops.ops[i].slot].last = i;
     if (ok)
         rename_slots(one, renamings, &numbers, reuse);
@@ -129,7 +124,7 @@ bool case_close_ranks(struct op_case *one)
     if (numbers == NULL)
         return false;
     for (uint32_t i = 0; i < one->ops.count; i++)
-        if (takes_slot(&one->ops.ops[i]))
+        if (op_takes_slot(one->ops.ops[i].kind))
             numbers[one->ops.ops[i].slot] = 1;
     for (uint32_t slot = 0; slot < one->slot_count; slot++) {
         uint32_t mark = numbers[slot];
@@ -137,7 +132,7 @@ bool case_close_ranks(struct op_case *one)
         used += mark;
     }
     for (uint32_t i = 0; i < one->ops.count; i++)
-        if (takes_slot(&one->ops.ops[i]))
+        if (op_takes_slot(one->ops.ops[i].kind))
             one->ops.ops[i].slot = numbers[one->ops.ops[i].slot];
     one->slot_count = used > OP_SLOTS ? used : OP_SLOTS;
     free(numbers);

@@ -8,16 +8,6 @@
 #define LONG 512u
 #define PAIRS_MAX 48u
 
-static bool takes_slot(const struct op *op)
-{
-    return strchr(op_arguments(op->kind), 's') != NULL;
-}
-
-static bool makes_block(const struct op *op)
-{
-    return op->kind == OP_ALLOC || op->kind == OP_ALIGNED || op->kind == OP_ZALLOC;
-}
-
 /* Makes the candidate the last `count` operations, and those before them that made the blocks that
  * these are about. `needed` has a mark for each slot. */
 static bool candidate_of_end(struct shrink *shrink, uint32_t count, bool *needed)
@@ -30,11 +20,11 @@ static bool candidate_of_end(struct shrink *shrink, uint32_t count, bool *needed
     uint32_t to = list->count;
     for (uint32_t i = all->count; i-- > 0;) {
         const struct op *op = &all->ops[i];
-        bool slot = takes_slot(op);
+        bool slot = op_takes_slot(op->kind);
         if (i >= all->count - count || (slot && needed[op->slot])) {
             list->ops[--to] = *op;
             if (slot)
-                needed[op->slot] = !makes_block(op);
+                needed[op->slot] = !op_makes_block(op->kind);
         }
     }
     list->count -= to;
@@ -94,7 +84,7 @@ static bool without_slot(struct shrink *shrink, uint32_t slot)
         return false;
     uint32_t to = 0;
     for (uint32_t i = 0; i < list->count; i++)
-        if (!takes_slot(&list->ops[i]) || list->ops[i].slot != slot)
+        if (!op_takes_slot(list->ops[i].kind) || list->ops[i].slot != slot)
             list->ops[to++] = list->ops[i];
     bool fewer = to < list->count;
     list->count = to;
@@ -108,7 +98,7 @@ bool shrink_blocks(struct shrink *shrink)
         return false;
     for (uint32_t i = 0; i < shrink->best.ops.count && !shrink_over(shrink);) {
         const struct op *op = &shrink->best.ops.ops[i];
-        if (takes_slot(op) && without_slot(shrink, op->slot))
+        if (op_takes_slot(op->kind) && without_slot(shrink, op->slot))
             changed = true;
         else
             i++;
@@ -147,7 +137,7 @@ bool shrink_pairs(struct shrink *shrink)
  * again is resized, and one that is made and resized is made so at once. */
 static bool joined(const struct op *first, const struct op *second, struct op *one)
 {
-    if (!takes_slot(first) || !takes_slot(second) || first->slot != second->slot)
+    if (!op_takes_slot(first->kind) || !op_takes_slot(second->kind) || first->slot != second->slot)
         return false;
     if (first->kind == OP_FREE && second->kind == OP_ALLOC)
         *one = (struct op){OP_REALLOC, first->slot, second->size, 0};
@@ -193,9 +183,9 @@ static bool together(struct shrink *shrink, uint32_t first, uint32_t count, uint
     uint64_t total = 0;
     uint32_t into = UINT32_MAX;
     for (uint32_t i = 0; i < count; i++) {
-        if (!takes_slot(&ops[i]))
+        if (!op_takes_slot(ops[i].kind))
             continue;
-        if (makes_block(&ops[i]) || ops[i].kind == OP_REALLOC) {
+        if (op_makes_block(ops[i].kind) || ops[i].kind == OP_REALLOC) {
             total -= sizes[ops[i].slot];
             sizes[ops[i].slot] = (ops[i].size + 8u + 7u) / 8u * 8u;
             total += sizes[ops[i].slot];
@@ -206,7 +196,7 @@ static bool together(struct shrink *shrink, uint32_t first, uint32_t count, uint
         }
     }
     for (uint32_t i = 0; i < count; i++)
-        if (takes_slot(&ops[i]))
+        if (op_takes_slot(ops[i].kind))
             sizes[ops[i].slot] = 0;
     if (into == UINT32_MAX || total < 16u || total > UINT32_MAX ||
         !shrink_candidate_without(shrink, first + 1u, count - 1u))

@@ -144,22 +144,12 @@ struct move move_of(uint32_t code)
     };
 }
 
-static bool makes_block(enum op_kind kind)
-{
-    return kind == OP_ALLOC || kind == OP_ALIGNED || kind == OP_ZALLOC;
-}
-
-static bool takes_slot(enum op_kind kind)
-{
-    return strchr(op_arguments(kind), 's') != NULL;
-}
-
 uint32_t move_ranks(const struct session *session, const struct letter *letter)
 {
     const struct shadow *shadow = &session->shadow;
-    if (makes_block(letter->kind))
+    if (op_makes_block(letter->kind))
         return shadow->live_count < shadow->slot_count;
-    return takes_slot(letter->kind) ? shadow->live_count : 1u;
+    return op_takes_slot(letter->kind) ? shadow->live_count : 1u;
 }
 
 static uint32_t slot_empty(const struct shadow *shadow)
@@ -189,9 +179,9 @@ uint32_t move_ops(const struct session *session, const struct alphabet *alphabet
     const struct shadow *shadow = &session->shadow;
     const struct letter *letter = &alphabet->letters[move.letter];
     struct op op = {.kind = letter->kind, .size = letter->size, .arg = letter->arg};
-    if (makes_block(letter->kind))
+    if (op_makes_block(letter->kind))
         op.slot = slot_empty(shadow);
-    else if (takes_slot(letter->kind))
+    else if (op_takes_slot(letter->kind))
         op.slot = slot_of_rank(shadow, move.rank);
     uint32_t count = 0;
     const uint32_t *refusals = alphabet->refusals;

@@ -34,6 +34,9 @@ int command_option(int argc, char **argv, int *i, const char *name, const char *
 /* Reads a number from 1 to max. Returns 0 if the word, which may be null, is no such number. */
 int command_number(const char *word, uint32_t max, uint32_t *number);
 
+/* Reads bins or first-fit. Returns 0 if the word, which may be null, is neither. */
+int command_policy(const char *word, uint32_t *policy);
+
 struct line;
 
 /* To be asked before the work: returns false, with *error set, if the output is the input itself,

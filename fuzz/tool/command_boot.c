@@ -52,15 +52,6 @@ struct boot {
     bool quiet;
 };
 
-static bool parse_number(const char *word, uint32_t *number)
-{
-    char *end = NULL;
-    unsigned long value =
-        word != NULL && *word >= '0' && *word <= '9' ? strtoul(word, &end, 10) : 0;
-    *number = (uint32_t)value;
-    return end != NULL && *end == '\0' && value > 0 && value < UINT32_MAX;
-}
-
 static bool is_machine(const char *word)
 {
     return word != NULL && (strcmp(word, "microvm") == 0 || strcmp(word, "pc") == 0);
@@ -73,14 +64,14 @@ static bool parse_plan(int argc, char **argv, int *i, struct boot *boot, int *st
     uint32_t number;
     if (command_option(argc, argv, i, "--memory", &value)) {
         boot->plan.memory = value;
-        if (!parse_number(value, &number))
+        if (!command_number(value, UINT32_MAX - 1u, &number))
             *status = command_usage("boot", "--memory takes a number of MiB, not", value);
     } else if (command_option(argc, argv, i, "--machine", &value)) {
         boot->plan.machine = value;
         if (!is_machine(value))
             *status = command_usage("boot", "--machine takes microvm or pc, not", value);
     } else if (command_option(argc, argv, i, "--timeout", &value)) {
-        if (!parse_number(value, &boot->plan.seconds))
+        if (!command_number(value, UINT32_MAX - 1u, &boot->plan.seconds))
             *status = command_usage("boot", "--timeout takes a number of seconds, not", value);
     } else if (command_option(argc, argv, i, "--kernel", &value)) {
         boot->kernel = value;
@@ -111,7 +102,7 @@ static int parse(int argc, char **argv, struct boot *boot)
             if (value == NULL)
                 return command_usage("boot", "--gdb-commands takes a file, not", value);
         } else if (command_option(argc, argv, &i, "--at", &value)) {
-            if (!parse_number(value, &boot->at))
+            if (!command_number(value, UINT32_MAX - 1u, &boot->at))
                 return command_usage("boot", "--at takes the number of an operation, not", value);
         } else if (strcmp(argv[i], "--gdb") == 0) {
             boot->gdb = true;

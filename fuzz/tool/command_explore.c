@@ -1,5 +1,4 @@
 /* kheap explore: every short sequence of operations. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,28 +65,11 @@ static int help(void)
     return EXIT_OK;
 }
 
-/* A whole number from 1 to max. */
-static bool parse_number(const char *word, uint64_t max, uint64_t *number)
-{
-    char *end;
-    if (word == NULL || word[0] < '0' || word[0] > '9')
-        return false;
-    errno = 0;
-    *number = strtoull(word, &end, 10);
-    return errno == 0 && *end == '\0' && *number >= 1 && *number <= max;
-}
-
-static bool parse_policy(const char *word, uint32_t *policy)
-{
-    *policy = word != NULL && strcmp(word, "first-fit") == 0;
-    return *policy == 1u || (word != NULL && strcmp(word, "bins") == 0);
-}
-
 /* An option with a value. Returns null, or what is wrong with the value. */
 static const char *parse_value(struct request *request, const char *name, const char *value)
 {
     struct explore_options *options = &request->options;
-    uint64_t number = 0;
+    uint32_t number = 0;
     if (strcmp(name, "--alphabet") == 0) {
         request->alphabet = alphabet_find(value);
         bool all = value != NULL && strcmp(value, "all") == 0;
@@ -95,30 +77,30 @@ static const char *parse_value(struct request *request, const char *name, const 
     }
     if (strcmp(name, "--policy") == 0) {
         request->policy_given = true;
-        return parse_policy(value, &request->policy) ? NULL
-                                                     : "--policy takes bins or first-fit, not";
+        return command_policy(value, &request->policy) ? NULL
+                                                       : "--policy takes bins or first-fit, not";
     }
     if (strcmp(name, "--output") == 0 || strcmp(name, "--json") == 0) {
         *(name[2] == 'o' ? &request->output : &request->json) = value;
         return value != NULL ? NULL : "a file's name is missing";
     }
     if (strcmp(name, "--depth") == 0) {
-        bool good = parse_number(value, EXPLORE_DEPTH_MAX, &number);
-        options->depth_max = (uint32_t)number;
+        bool good = command_number(value, EXPLORE_DEPTH_MAX, &number);
+        options->depth_max = number;
         return good ? NULL : "--depth takes a number from 1 to 48, not";
     }
     if (strcmp(name, "--seconds") == 0) {
-        bool good = parse_number(value, 1000000000u, &number);
+        bool good = command_number(value, 1000000000u, &number);
         options->seconds = (double)number;
         return good ? NULL : "--seconds takes a number from 1 on, not";
     }
     if (strcmp(name, "--memory") == 0) {
-        bool good = parse_number(value, 1u << 24, &number);
-        options->memory_bytes = number << 20;
+        bool good = command_number(value, 1u << 24, &number);
+        options->memory_bytes = (uint64_t)number << 20;
         return good ? NULL : "--memory takes a number of MiB from 1 on, not";
     }
-    bool good = parse_number(value, STORE_JOBS_MAX, &number);
-    options->jobs = (uint32_t)number;
+    bool good = command_number(value, STORE_JOBS_MAX, &number);
+    options->jobs = number;
     return good ? NULL : "--jobs takes a number from 1 to 64, not";
 }
 

@@ -46,12 +46,6 @@ static const char help_text[] =
     "Exit status: 0 all hold, 1 a rule is broken, 2 the command line was not understood, 3 a file\n"
     "is unreadable or damaged, or the JSON could not be written.\n";
 
-static bool parse_policy(const char *word, uint32_t *policy)
-{
-    *policy = word != NULL && strcmp(word, "first-fit") == 0;
-    return *policy == 1u || (word != NULL && strcmp(word, "bins") == 0);
-}
-
 /* The window port is a program of its own, beside this one: ports are chosen by the build. Only
  * returns if it cannot be run. */
 static int run_port(const char *port, char **argv)
@@ -101,7 +95,7 @@ static int parse(int argc, char **argv, struct replay *replay, struct file_list 
                     "replay", "--check takes step, full, both, local, shadow or none, not", value);
         } else if (command_option(argc, argv, &i, "--policy", &value)) {
             replay->options.policy_given = true;
-            if (!parse_policy(value, &replay->options.policy))
+            if (!command_policy(value, &replay->options.policy))
                 return command_usage("replay", "--policy takes bins or first-fit, not", value);
         } else if (command_option(argc, argv, &i, "--port", &value)) {
             if (value == NULL || (strcmp(value, "emulator") != 0 && strcmp(value, "window") != 0))

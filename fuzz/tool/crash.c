@@ -65,8 +65,7 @@ bool crash_option(int argc, char **argv, int *i, const char *command, struct cra
         request->rule = value;
     } else if (command_option(argc, argv, i, "--policy", &value)) {
         request->options.policy_given = true;
-        request->options.policy = value != NULL && strcmp(value, "first-fit") == 0;
-        if (value == NULL || (strcmp(value, "bins") != 0 && request->options.policy == 0))
+        if (!command_policy(value, &request->options.policy))
             *status = command_usage(command, "--policy takes bins or first-fit, not", value);
     } else if (command_option(argc, argv, i, "--seconds", &value)) {
         if (!parse_seconds(value, &request->seconds))

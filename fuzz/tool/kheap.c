@@ -60,6 +60,12 @@ int command_number(const char *word, uint32_t max, uint32_t *number)
     return end != NULL && *end == '\0' && value > 0 && value <= max;
 }
 
+int command_policy(const char *word, uint32_t *policy)
+{
+    *policy = word != NULL && strcmp(word, "first-fit") == 0;
+    return *policy == 1u || (word != NULL && strcmp(word, "bins") == 0);
+}
+
 /* Returns null, or what is wrong with the directory that the output is to be in. */
 static const char *directory_trouble(const char *output)
 {

@@ -9,6 +9,7 @@
  *
  * With `time` it runs no checks, but counts what calls of the heap take (boot/timing.h); with
  * `time-first-fit` under the other policy. */
+#include "boot/command_line.h"
 #include "boot/exit.h"
 #include "boot/inputs.h"
 #include "boot/interrupts.h"
@@ -31,56 +32,41 @@ _Noreturn static void die(enum exit_value value, const char *why)
     exit_machine(value);
 }
 
-/* What follows `word` on the command line, behind its first word, which names the kernel; null if
- * no word there starts with it. */
-static const char *option_after(const struct multiboot_info *info, const char *word)
-{
-    if ((info->flags & MULTIBOOT_HAS_COMMAND_LINE) == 0)
-        return NULL;
-    const char *text = memory_direct(info->command_line_at);
-    while (*text != '\0') {
-        while (*text != '\0' && *text != ' ')
-            text++;
-        while (*text == ' ')
-            text++;
-        uint32_t i = 0;
-        while (word[i] != '\0' && text[i] == word[i])
-            i++;
-        if (word[i] == '\0' && (text[i] == '\0' || text[i] == ' ' || word[i - 1u] == '='))
-            return text + i;
-    }
-    return NULL;
-}
-
-static bool option_given(const struct multiboot_info *info, const char *word)
-{
-    return option_after(info, word) != NULL;
-}
-
-/* The number behind `word`, which ends with an equals sign; 0 if there is none. */
-static uint32_t option_number(const struct multiboot_info *info, const char *word)
-{
-    const char *text = option_after(info, word);
-    uint32_t number = 0;
-    for (; text != NULL && *text >= '0' && *text <= '9'; text++)
-        number = number * 10u + (uint32_t)(*text - '0');
-    return number;
-}
-
 static void misbehave(const struct multiboot_info *info)
 {
-    if (option_given(info, "hang"))
+    if (command_line_has(info, "hang"))
         for (;;)
             __asm__ volatile("hlt");
-    if (option_given(info, "fault"))
+    if (command_line_has(info, "fault"))
         machine_store(vaddr_of(STACK_AT - 4u), 0);
-    if (option_given(info, "fault-null"))
+    if (command_line_has(info, "fault-null"))
         (void)probe_user_load(VADDR_NULL);
-    if (option_given(info, "triple")) {
+    if (command_line_has(info, "triple")) {
         static const uint16_t no_table[3];
         __asm__ volatile("lidt %0\n\tud2" : : "m"(no_table));
     }
 }
+
+/* What the kernel does, by the word that asks for it; without one of them it runs the inputs. */
+struct mode {
+    const char *word;
+    enum exit_value (*run)(const struct multiboot_info *info);
+};
+
+static enum exit_value time_bins(const struct multiboot_info *info)
+{
+    return timing_run(info, HEAP_BINS);
+}
+
+static enum exit_value time_first_fit(const struct multiboot_info *info)
+{
+    return timing_run(info, HEAP_FIRST_FIT);
+}
+
+static const struct mode modes[] = {
+    {"time", time_bins},
+    {"time-first-fit", time_first_fit},
+};
 
 void kernel_main(uint32_t magic, uint32_t info_at)
 {
@@ -102,9 +88,8 @@ void kernel_main(uint32_t magic, uint32_t info_at)
     serial_line(&line);
     __asm__ volatile("sti" : : : "memory");
     misbehave(info);
-    if (option_given(info, "time"))
-        exit_machine(timing_run(info, HEAP_BINS));
-    if (option_given(info, "time-first-fit"))
-        exit_machine(timing_run(info, HEAP_FIRST_FIT));
-    exit_machine(inputs_run(info, option_number(info, "stop=")));
+    for (uint32_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+        if (command_line_has(info, modes[i].word))
+            exit_machine(modes[i].run(info));
+    exit_machine(inputs_run(info, command_line_number(info, "stop=", 0)));
 }

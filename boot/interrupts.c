@@ -3,13 +3,14 @@
 #include "boot/fault.h"
 #include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
+#include "boot/trap.h"
+#include "boot/user_mode.h"
 
 /* SDM 3A 3.4.5: base 0, limit 4 GiB, 32-bit, ring 0; code that can be read, data that can be
  * written. Both are marked accessed, because the table lies in read-only memory. */
 #define SEGMENT_CODE 0x00CF9B000000FFFFull
 #define SEGMENT_DATA 0x00CF93000000FFFFull
 #define SELECTOR_CODE 0x08u
-#define SELECTOR_DATA 0x10u
 
 /* SDM 3A 6.11: a present 32-bit interrupt gate of ring 0. */
 #define GATE_INTERRUPT 0x8E00u
@@ -64,8 +65,10 @@ void interrupts_start(void)
 void interrupt_dispatch(const struct interrupt_frame *frame)
 {
     uint32_t irq = frame->vector - PIC_VECTOR;
-    if (frame->vector < PIC_VECTOR)
+    if (frame->vector < PIC_VECTOR) {
+        trap_take(frame);
         fault_report(frame);
+    }
     if (irq == IRQ_COM1)
         injected_interrupt_handle();
     else if (irq != IRQ_SPURIOUS_FIRST && irq != IRQ_SPURIOUS_SECOND)

@@ -8,7 +8,8 @@
  * (fuzz/session.h).
  *
  * With `time` it runs no checks, but counts what calls of the heap take (boot/timing.h); with
- * `time-first-fit` under the other policy. */
+ * `time-first-fit` under the other policy. With `scenarios` it runs the MMU scenarios
+ * (boot/scenarios.h). */
 #include "boot/command_line.h"
 #include "boot/exit.h"
 #include "boot/inputs.h"
@@ -16,6 +17,7 @@
 #include "boot/memory.h"
 #include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
+#include "boot/scenarios.h"
 #include "boot/serial.h"
 #include "boot/timing.h"
 #include "mmu_x86/machine.h"
@@ -66,6 +68,7 @@ static enum exit_value time_first_fit(const struct multiboot_info *info)
 static const struct mode modes[] = {
     {"time", time_bins},
     {"time-first-fit", time_first_fit},
+    {"scenarios", scenarios_run},
 };
 
 void kernel_main(uint32_t magic, uint32_t info_at)

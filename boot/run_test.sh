@@ -50,6 +50,7 @@ expect 7 'no-such-file' "${run[@]}" "$scratch/no-such-file"
 expect 7 'no-such-kernel' --kernel "$scratch/no-such-kernel" "$scratch/seed.ops"
 expect 7 'cut.elf' --kernel "$scratch/cut.elf" "$scratch/seed.ops"
 expect 8 'memory' "${run[@]}" --memory 8 "$scratch/seed.ops"
+expect 8 'memory' "${run[@]}" --memory 12 --append scenarios
 expect 64 'no-such-option' "${run[@]}" --no-such-option
 
 # A machine without QEMU: the same script with nothing but the basic tools to be found.

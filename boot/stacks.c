@@ -1,0 +1,28 @@
+#include "boot/stacks.h"
+
+#include <stddef.h>
+
+#include "boot/layout.h"
+#include "mmu_x86/i386.h"
+
+static struct stack stacks[STACKS_MAX] = {
+    {STACK_AT, STACK_AT + STACK_SIZE, "the kernel stack"},
+    {FAULT_STACK_AT, FAULT_STACK_AT + FAULT_STACK_SIZE, "the double fault's stack"},
+};
+static uint32_t stack_count = 2;
+
+bool stack_add(const struct stack *stack)
+{
+    if (stack_count == STACKS_MAX)
+        return false;
+    stacks[stack_count++] = *stack;
+    return true;
+}
+
+const struct stack *stack_of(uint32_t at)
+{
+    for (uint32_t i = 0; i < stack_count; i++)
+        if (at - (stacks[i].start - PAGE_SIZE) < stacks[i].end - stacks[i].start + 2u * PAGE_SIZE)
+            return &stacks[i];
+    return NULL;
+}

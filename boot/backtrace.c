@@ -39,7 +39,7 @@ static void print_last(struct backtrace *trace)
     trace->repeated = 0;
 }
 
-static void add(struct backtrace *trace, uint32_t at, const char *before, bool returns)
+static void add(struct backtrace *trace, uint32_t at, bool returns)
 {
     if (at == trace->at) {
         trace->repeated++;
@@ -47,7 +47,7 @@ static void add(struct backtrace *trace, uint32_t at, const char *before, bool r
     }
     print_last(trace);
     trace->at = at;
-    line_text(&trace->line, before);
+    line_text(&trace->line, "kheap:     ");
     line_hex(&trace->line, at, 8);
     if (returns)
         symbol_text_return(&trace->line, at);
@@ -73,7 +73,7 @@ static void add_unframed(struct backtrace *trace, const struct fault *fault)
     uint32_t offset = symbol == NULL ? 0 : fault->eip - symbol->at;
     uint32_t at = offset > 1u ? 0 : word_at(trace, fault->esp + offset * 4u);
     if (symbol_of(at) != NULL)
-        add(trace, at, "kheap:     ", true);
+        add(trace, at, true);
 }
 
 /* If the frame at `ebp` is that of interrupt_dispatch, its argument is what was interrupted. */
@@ -88,26 +88,39 @@ static void add_interrupted(struct backtrace *trace, uint32_t ebp)
     line_text(&line, ", came at");
     serial_line(&line);
     trace->line_count++;
-    add(trace, word_at(trace, at + offsetof(struct interrupt_frame, eip)), "kheap:     ", false);
+    add(trace, word_at(trace, at + offsetof(struct interrupt_frame, eip)), false);
 }
 
+/* Says why no more calls follow, where that is not the end of the chain. */
+static void print_end(struct backtrace *trace, uint32_t ebp)
+{
+    struct line line;
+    print_last(trace);
+    line_clear(&line);
+    line_text(&line, trace->line_count >= BACKTRACE_LINES_MAX
+                         ? "kheap:     and more, from the frame at "
+                         : "kheap:     lost: no frame is at ");
+    line_hex(&line, ebp, 8);
+    serial_line(&line);
+}
+
+/* Boot's code leaves 0 in EBP, and so does whoever starts on a stack of its own. */
 static void add_frames(struct backtrace *trace, uint32_t ebp)
 {
     const struct stack *stack = stack_of(ebp);
-    while (trace->line_count < BACKTRACE_LINES_MAX) {
-        if (stack == NULL || ebp % 4u != 0 || !stack_holds(stack, ebp) ||
-            !stack_holds(stack, ebp + FRAME_RETURN))
-            break;
-        uint32_t caller = word_at(trace, ebp);
+    uint32_t below = 0;
+    while (ebp != 0) {
+        if (trace->line_count >= BACKTRACE_LINES_MAX || stack == NULL || ebp % 4u != 0 ||
+            ebp <= below || !stack_holds(stack, ebp) || !stack_holds(stack, ebp + FRAME_RETURN)) {
+            print_end(trace, ebp);
+            return;
+        }
         uint32_t returns_to = word_at(trace, ebp + FRAME_RETURN);
-        if (returns_to == 0)
-            break;
-        add(trace, returns_to, "kheap:     ", true);
+        add(trace, returns_to, true);
         if (returns_to == (uint32_t)(uintptr_t)vector_return)
             add_interrupted(trace, ebp);
-        if (caller <= ebp)
-            break;
-        ebp = caller;
+        below = ebp;
+        ebp = word_at(trace, ebp);
     }
 }
 
@@ -116,7 +129,7 @@ void backtrace_lines(const struct fault *fault)
     struct backtrace trace = {.eye = EYE_OPEN};
     serial_text("kheap:   calls, the last first:\n");
     line_clear(&trace.line);
-    add(&trace, fault->eip, "kheap:     ", false);
+    add(&trace, fault->eip, false);
     add_unframed(&trace, fault);
     add_frames(&trace, fault->ebp);
     print_last(&trace);

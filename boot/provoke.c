@@ -1,6 +1,8 @@
 #include "boot/provoke.h"
 
 #include "boot/command_line.h"
+#include "boot/descriptors.h"
+#include "boot/interrupts.h"
 #include "boot/layout.h"
 #include "boot/metal/injected_interrupt.h"
 #include "boot/nearest_block.h"
@@ -92,6 +94,25 @@ PROVOCATION use_reclaimed_page(void)
     machine_store(vaddr_add(at, 4u * PAGE_SIZE), behind.v);
 }
 
+PROVOCATION write_behind_heap(void)
+{
+    static struct heap heap;
+    if (heap_begin(&heap))
+        machine_store(vaddr_of(HEAP_WINDOW_START + (PROVOKED_PAGES - 1u) * PAGE_SIZE), 0);
+}
+
+/* The report cannot find the block: the tag of one before it is overwritten. */
+PROVOCATION use_page_behind_damage(void)
+{
+    static struct heap heap;
+    if (!heap_begin(&heap))
+        return;
+    (void)kmalloc(&heap, 200);
+    vaddr_t damaged = kmalloc(&heap, 100);
+    machine_store(vaddr_of(damaged.v - 4u), 0);
+    machine_store(vaddr_add(damaged, 8u * PAGE_SIZE), 0);
+}
+
 PROVOCATION write_text(void)
 {
     machine_store(vaddr_of((uint32_t)(uintptr_t)image_start), 0);
@@ -124,6 +145,12 @@ PROVOCATION take_unexpected_interrupt(void)
     __asm__ volatile("int $42");
 }
 
+/* Leaves the report nothing to follow. */
+PROVOCATION lose_frames(void)
+{
+    __asm__ volatile("movl $0x12345678, %ebp\n\tud2");
+}
+
 static void handler_that_faults(void)
 {
     read_null();
@@ -136,6 +163,16 @@ PROVOCATION wait_for_interrupt(void)
     uint32_t interrupts = machine_interrupts_disable();
     injected_interrupt_raise();
     machine_interrupts_restore(interrupts);
+}
+
+/* The IDT ends before the page fault's gate, so that the double fault's is used. */
+PROVOCATION fault_without_gate(void)
+{
+    struct table_register idt;
+    __asm__ volatile("sidt %0" : "=m"(idt));
+    idt.limit = VECTOR_PAGE_FAULT * 8u - 1u;
+    __asm__ volatile("lidt %0" : : "m"(idt) : "memory");
+    write_null();
 }
 
 /* Faults with no handler left, not even for the double fault that this becomes. */
@@ -165,6 +202,10 @@ static const struct provocation provocations[] = {
     {"fault-opcode", run_invalid_opcode},
     {"fault-interrupt", take_unexpected_interrupt},
     {"fault-in-handler", wait_for_interrupt},
+    {"fault-behind-heap", write_behind_heap},
+    {"fault-behind-damage", use_page_behind_damage},
+    {"fault-lost-frames", lose_frames},
+    {"fault-no-gate", fault_without_gate},
     {"triple", fault_without_handlers},
 };
 

@@ -19,10 +19,16 @@ bool stack_add(const struct stack *stack)
     return true;
 }
 
+/* Two stacks may share the guard page between them. Then it is the one that grows down into it. */
 const struct stack *stack_of(uint32_t at)
 {
-    for (uint32_t i = 0; i < stack_count; i++)
-        if (at - (stacks[i].start - PAGE_SIZE) < stacks[i].end - stacks[i].start + 2u * PAGE_SIZE)
-            return &stacks[i];
-    return NULL;
+    const struct stack *ended = NULL;
+    for (uint32_t i = 0; i < stack_count; i++) {
+        const struct stack *stack = &stacks[i];
+        if (at - (stack->start - PAGE_SIZE) < stack->end - stack->start + PAGE_SIZE)
+            return stack;
+        if (at - stack->end < PAGE_SIZE)
+            ended = stack;
+    }
+    return ended;
 }

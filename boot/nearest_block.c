@@ -68,6 +68,21 @@ static void block_text(struct view *view, struct line *line, uint32_t at, tag_t 
         line_text(line, ", its footer disagrees");
 }
 
+/* How far `at` lies behind `here`, where blocks end. */
+static void end_text(struct view *view, struct line *line, uint32_t here, uint32_t at)
+{
+    bool ended = here == view->end - 4u;
+    bool epilogue = tag_at(view, here).word == TAG_EPILOGUE;
+    line_decimal(line, at - (ended ? view->end : here));
+    if (ended) {
+        line_text(line, " bytes behind the heap's end");
+        return;
+    }
+    /* An epilogue too early is left from before the heap grew, or shrank, in the middle of it. */
+    line_text(line, epilogue ? " bytes behind an epilogue at " : " bytes behind a damaged tag at ");
+    line_hex(line, here, 8);
+}
+
 /* Walks from the first block to the one that holds `at`; if none does, to the last before it. */
 static void walk(struct view *view, struct line *line, uint32_t at)
 {
@@ -80,15 +95,11 @@ static void walk(struct view *view, struct line *line, uint32_t at)
         last_tag = tag;
         here += tag_size(tag);
     }
-    bool ended = here == view->end - 4u;
     line_text(line, " lies ");
     if (at < here) {
         line_text(line, "in ");
     } else {
-        line_decimal(line, at - (ended ? view->end : here));
-        line_text(line, ended ? " bytes behind the heap's end" : " bytes behind a damaged tag at ");
-        if (!ended)
-            line_hex(line, here, 8);
+        end_text(view, line, here, at);
         line_text(line, last == 0 ? ", and no block is before it" : "; the last before it is ");
     }
     if (last != 0)

@@ -21,6 +21,9 @@
 
 extern uint8_t image_start[]; /* not const: the compiler may leave out a store to that */
 
+/* A null pointer of which the compiler does not know that it is one. */
+static volatile uint32_t null_pointer;
+
 PROVOCATION hang_for_ever(void)
 {
     for (;;)
@@ -29,12 +32,12 @@ PROVOCATION hang_for_ever(void)
 
 PROVOCATION read_null(void)
 {
-    (void)probe_user_load(VADDR_NULL);
+    (void)probe_user_load(vaddr_of(null_pointer));
 }
 
 PROVOCATION write_null(void)
 {
-    machine_store(VADDR_NULL, 0);
+    machine_store(vaddr_of(null_pointer), 0);
 }
 
 PROVOCATION write_below_stack(void)

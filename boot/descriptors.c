@@ -67,7 +67,14 @@ void descriptors_start(void (*on_double_fault)(void))
     segments_load();
 }
 
+/* The processor leaves the selector of the task that it switches from in the one that it switches
+ * to (SDM 3A 7.4). */
 const struct task_state *descriptors_interrupted(void)
 {
-    return &kernel_task;
+    struct table_register gdt;
+    __asm__ volatile("sgdt %0" : "=m"(gdt));
+    uint64_t segment =
+        ((const uint64_t *)(uintptr_t)gdt.at)[(uint16_t)fault_task.previous_task / 8u];
+    uint32_t base = (uint32_t)(segment >> 16 & 0xFFFFFFu) | (uint32_t)(segment >> 56) << 24;
+    return (const struct task_state *)(uintptr_t)base;
 }

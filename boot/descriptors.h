@@ -36,8 +36,8 @@ struct __attribute__((packed)) table_register {
  * with the tables that are in use now. */
 void descriptors_start(void (*on_double_fault)(void));
 
-/* The registers of what ran when the processor switched to the double fault's task; CR3 and the
- * stacks of inner rings are not among what it saves (SDM 3A 7.2.1). */
+/* The registers of what ran when the processor switched to the double fault's task. Requires that
+ * it has. CR3 and the stacks of inner rings are not among what it saves (SDM 3A 7.2.1). */
 const struct task_state *descriptors_interrupted(void);
 
 #endif

@@ -53,15 +53,15 @@ expect 2 fault-text "write_text $top" 'write to c0100000, access refused' "why: 
 expect 2 fault-jump "jump_to_nowhere $top" 'fetch from 10000000' '10000000 no function of the kernel'
 expect 2 fault-in-handler "probe_user_read read_null handler_that_faults injected_interrupt_handle interrupt_dispatch \
 vector_common wait_for_interrupt $top" 'interrupt, vector 36, came at'
-expect 20 fault-overflow "overflow_stack_by overflow_stack_by overflow_stack $top" \
+expect 21 fault-overflow "overflow_stack_by overflow_stack_by overflow_stack $top" \
     'double fault: the stack ended at c03ef' 'why: the guard page below the kernel stack: a stack overflow' \
     'overflow_stack_by+0x.*, and the same again [0-9]* times'
-expect 20 fault-no-gate "write_null fault_without_gate $top" 'double fault: no handler .* page fault at 00000000'
-expect 21 fault-selector "load_wrong_selector $top" 'general protection fault, vector 13, by selector 0050 of the GDT'
-expect 22 fault-divide "divide_by_zero $top" 'divide error, vector 0'
-expect 22 fault-opcode "run_invalid_opcode $top" 'invalid opcode, vector 6'
-expect 22 fault-interrupt "take_unexpected_interrupt $top" 'unexpected interrupt, vector 42'
-expect 22 fault-lost-frames 'lose_frames ' 'lost: no frame is at 12345678'
+expect 21 fault-no-gate "write_null fault_without_gate $top" 'double fault: no handler .* page fault at 00000000'
+expect 22 fault-selector "load_wrong_selector $top" 'general protection fault, vector 13, by selector 0050 of the GDT'
+expect 23 fault-divide "divide_by_zero $top" 'divide error, vector 0'
+expect 23 fault-opcode "run_invalid_opcode $top" 'invalid opcode, vector 6'
+expect 23 fault-interrupt "take_unexpected_interrupt $top" 'unexpected interrupt, vector 42'
+expect 23 fault-lost-frames 'lose_frames ' 'lost: no frame is at 12345678'
 
 # A triple fault has no report. What QEMU tells of a second boot stands in for it.
 expect 5 triple '' '^boot:     invalid opcode, error 0000, at c0' '^boot:     general protection, error 0032' \

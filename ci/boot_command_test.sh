@@ -112,7 +112,7 @@ kernel_faults()
     mkdir -p "$scratch/faulty/boot" "$scratch/faulty/bin"
     cp "$kheap" "$scratch/faulty/bin" || exit 3
     kheap=$scratch/faulty/bin/kheap
-    for status in 2 20 21 22; do
+    for status in 2 21 22 23; do
         printf '#!/bin/sh\necho "boot: the kernel faulted"\nexit %d\n' "$status" > "$scratch/faulty/boot/run"
         chmod +x "$scratch/faulty/boot/run"
         expect 1 '^2 inputs: 2 ok, 0 violations; 0 equal in QEMU, 2 not; 0 unreadable$' "${run[@]}" \

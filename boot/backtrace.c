@@ -18,15 +18,16 @@ extern const uint8_t vector_return[];
 
 struct backtrace {
     struct eye eye;
-    struct line line; /* of the last call, not printed yet */
-    uint32_t at;      /* its address; 0: none */
+    struct line line; /* of the last call, if it is not printed yet */
+    bool pending;
+    uint32_t at; /* its address */
     uint32_t repeated;
     uint32_t line_count;
 };
 
 static void print_last(struct backtrace *trace)
 {
-    if (trace->at == 0)
+    if (!trace->pending)
         return;
     if (trace->repeated != 0) {
         line_text(&trace->line, ", and the same again ");
@@ -35,17 +36,18 @@ static void print_last(struct backtrace *trace)
     }
     serial_line(&trace->line);
     trace->line_count++;
-    trace->at = 0;
+    trace->pending = false;
     trace->repeated = 0;
 }
 
 static void add(struct backtrace *trace, uint32_t at, bool returns)
 {
-    if (at == trace->at) {
+    if (trace->pending && at == trace->at) {
         trace->repeated++;
         return;
     }
     print_last(trace);
+    trace->pending = true;
     trace->at = at;
     line_text(&trace->line, "kheap:     ");
     line_hex(&trace->line, at, 8);
@@ -64,15 +66,12 @@ static uint32_t word_at(struct backtrace *trace, uint32_t at)
     return at % 4u == 0 && eye_read(&trace->eye, at, &word) ? word : 0;
 }
 
-/* The frame at EBP says nothing of the function at EIP before that has made its own: where a jump
- * has led out of the text, the address to return to is on top; likewise at a function's first
- * instruction, and one word further up behind it, which is PUSH EBP. */
+/* Where a jump has led out of the text there is no function to have made a frame: the address to
+ * return to is on top of the stack. */
 static void add_unframed(struct backtrace *trace, const struct fault *fault)
 {
-    const struct symbol *symbol = symbol_of(fault->eip);
-    uint32_t offset = symbol == NULL ? 0 : fault->eip - symbol->at;
-    uint32_t at = offset > 1u ? 0 : word_at(trace, fault->esp + offset * 4u);
-    if (symbol_of(at) != NULL)
+    uint32_t at = word_at(trace, fault->esp);
+    if (symbol_of(fault->eip) == NULL && symbol_of(at) != NULL)
         add(trace, at, true);
 }
 

@@ -46,11 +46,12 @@ expect 2 fault-reclaimed "use_reclaimed_page $top" "why: the heap's window" \
     "$heap in the free block at c04[0-9a-f]*, 32776 bytes, of which pages were given back" \
     'directory entry 769 = .*, table entry 4 = 00000000'
 expect 2 fault-behind-heap "write_behind_heap $top" \
-    "$heap 253952 bytes behind the heap's end; the last before it is the free block at c04[0-9a-f]*, [0-9]* bytes$"
+    "$heap 253956 bytes behind the epilogue at c04[0-9a-f]*; the last before it is the free block at c04[0-9a-f]*, [0-9]* bytes$"
 expect 2 fault-behind-damage "use_page_behind_damage $top" \
     "$heap 32772 bytes behind a damaged tag at c04[0-9a-f]*; the last before it is the used block at c04[0-9a-f]*, 208 bytes"
 expect 2 fault-text "write_text $top" 'write to c0100000, access refused' "why: the kernel's text, which is read-only"
 expect 2 fault-jump "jump_to_nowhere $top" 'fetch from 10000000' '10000000 no function of the kernel'
+expect 2 fault-jump-null "jump_to_null $top" 'fetch from 00000000' '^kheap:     00000000 no function of the kernel$'
 expect 2 fault-in-handler "probe_user_read read_null handler_that_faults injected_interrupt_handle interrupt_dispatch \
 vector_common wait_for_interrupt $top" 'interrupt, vector 36, came at'
 expect 21 fault-overflow "overflow_stack_by overflow_stack_by overflow_stack $top" \

@@ -68,18 +68,15 @@ static void block_text(struct view *view, struct line *line, uint32_t at, tag_t 
         line_text(line, ", its footer disagrees");
 }
 
-/* How far `at` lies behind `here`, where blocks end. */
+/* How far `at` lies behind `here`, where blocks end. An epilogue too early is left where the heap
+ * has not come to the end of growing or shrinking. */
 static void end_text(struct view *view, struct line *line, uint32_t here, uint32_t at)
 {
-    bool ended = here == view->end - 4u;
     bool epilogue = tag_at(view, here).word == TAG_EPILOGUE;
-    line_decimal(line, at - (ended ? view->end : here));
-    if (ended) {
-        line_text(line, " bytes behind the heap's end");
-        return;
-    }
-    /* An epilogue too early is left from before the heap grew, or shrank, in the middle of it. */
-    line_text(line, epilogue ? " bytes behind an epilogue at " : " bytes behind a damaged tag at ");
+    line_decimal(line, at - here);
+    line_text(line, !epilogue                ? " bytes behind a damaged tag at "
+                    : here == view->end - 4u ? " bytes behind the epilogue at "
+                                             : " bytes behind an epilogue, too early, at ");
     line_hex(line, here, 8);
 }
 

@@ -7,7 +7,6 @@
 #include "boot/metal/injected_interrupt.h"
 #include "boot/nearest_block.h"
 #include "boot/probe.h"
-#include "boot/serial.h"
 #include "heap/kmalloc.h"
 #include "mmu_x86/probe.h"
 
@@ -127,6 +126,12 @@ PROVOCATION jump_to_nowhere(void)
     nowhere();
 }
 
+PROVOCATION jump_to_null(void)
+{
+    void (*volatile nowhere)(void) = (void (*)(void))null_pointer;
+    nowhere();
+}
+
 PROVOCATION load_wrong_selector(void)
 {
     __asm__ volatile("movw %w0, %%es" : : "r"(SELECTOR_WRONG));
@@ -200,6 +205,7 @@ static const struct provocation provocations[] = {
     {"fault-reclaimed", use_reclaimed_page},
     {"fault-text", write_text},
     {"fault-jump", jump_to_nowhere},
+    {"fault-jump-null", jump_to_null},
     {"fault-selector", load_wrong_selector},
     {"fault-divide", divide_by_zero},
     {"fault-opcode", run_invalid_opcode},

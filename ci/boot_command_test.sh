@@ -100,7 +100,7 @@ differences()
     "$kheap" import "$input" "$scratch/fault.ops" > /dev/null || exit 3
     boot/run --kernel "$scratch/k2/kheap.elf" "$scratch/fault.ops" > "$scratch/out" 2>&1
     [ $? -eq 2 ] || fail "a page fault in a session has another status"
-    also '^kheap:   heap: c0[0-9a-f]+ lies [0-9]+ bytes behind an epilogue at c0[0-9a-f]+; the last before it is the free block at '
+    also '^kheap:   heap: c0[0-9a-f]+ lies [0-9]+ bytes behind an epilogue, too early, at c0[0-9a-f]+; the last before it is the free block at '
     also '^kheap:     c0[0-9a-f]+ kmalloc_aligned\+0x'
     also '^kheap:     c0[0-9a-f]+ session_run\+0x'
 }

@@ -1,8 +1,7 @@
 /* The kernel: brings the machine up, runs the inputs, ends the run.
  *
- * Words on its command line make it misbehave on purpose, so that what watches it can be tested:
- * `hang` stops for ever, `fault` writes to the guard page below the stack, `fault-null` reads the
- * null page, `triple` faults with no handlers left.
+ * Words on its command line make it misbehave on purpose, so that what watches it can be tested
+ * (boot/provoke.c).
  *
  * `stop=N` calls guilty_operation before operation N of each input, for a debugger that waits there
  * (fuzz/session.h).
@@ -15,12 +14,11 @@
 #include "boot/inputs.h"
 #include "boot/interrupts.h"
 #include "boot/memory.h"
-#include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
+#include "boot/provoke.h"
 #include "boot/scenarios.h"
 #include "boot/serial.h"
 #include "boot/timing.h"
-#include "mmu_x86/machine.h"
 
 _Noreturn void kernel_main(uint32_t magic, uint32_t info_at);
 
@@ -32,21 +30,6 @@ _Noreturn static void die(enum exit_value value, const char *why)
     line_text(&line, why);
     serial_line(&line);
     exit_machine(value);
-}
-
-static void misbehave(const struct multiboot_info *info)
-{
-    if (command_line_has(info, "hang"))
-        for (;;)
-            __asm__ volatile("hlt");
-    if (command_line_has(info, "fault"))
-        machine_store(vaddr_of(STACK_AT - 4u), 0);
-    if (command_line_has(info, "fault-null"))
-        (void)probe_user_load(VADDR_NULL);
-    if (command_line_has(info, "triple")) {
-        static const uint16_t no_table[3];
-        __asm__ volatile("lidt %0\n\tud2" : : "m"(no_table));
-    }
 }
 
 /* What the kernel does, by the word that asks for it; without one of them it runs the inputs. */
@@ -90,7 +73,7 @@ void kernel_main(uint32_t magic, uint32_t info_at)
     line_text(&line, " frames of memory");
     serial_line(&line);
     __asm__ volatile("sti" : : : "memory");
-    misbehave(info);
+    provoke(info);
     for (uint32_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
         if (command_line_has(info, modes[i].word))
             exit_machine(modes[i].run(info));

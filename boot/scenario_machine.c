@@ -1,9 +1,9 @@
-/* Scenarios have directories of their own, with four more entries than they know of:
+/* Scenarios have directories of their own, which have all that the kernel's has, and besides, in
+ * entries that scenarios do not know of:
  *
  *   slot 513  the user's code and stack (boot/trap.h)
  *   slot 514  a view of the first 4 MiB of their memory, page by page, because CR4.PSE may be clear
- *   slot 515  a view of the other 4 MiB
- *   slot 768  the kernel, as in its own directory                                              */
+ *   slot 515  a view of the other 4 MiB */
 #include "boot/layout.h"
 #include "boot/memory.h"
 #include "boot/trap.h"
@@ -36,10 +36,11 @@ static void directory_make(uint32_t symbolic_frame)
 {
     const uint32_t supervisor = ENTRY_PRESENT | ENTRY_WRITABLE;
     uint32_t *directory = memory_direct((base + symbolic_frame) << PAGE_SHIFT);
+    for (uint32_t slot = 0; slot < RECURSIVE_SLOT; slot++)
+        directory[slot] = probe_directory()[slot];
     directory[USER_SLOT] = table_entry_of(user_table, supervisor | ENTRY_USER);
     directory[VIEW_SLOT] = table_entry_of(view_tables[0], supervisor);
     directory[VIEW_SLOT + 1u] = table_entry_of(view_tables[1], supervisor);
-    directory[PROBE_SLOT_KERNEL] = probe_directory()[PROBE_SLOT_KERNEL];
 }
 
 bool machine_scenario_prepare(void)

@@ -3,8 +3,6 @@
 #include "boot/layout.h"
 #include "mmu_x86/i386.h"
 
-#define VECTOR_GENERAL_PROTECTION 13u
-
 /* boot/trap_enter.S */
 uint32_t trap_enter(uint32_t code, uint32_t at, uint32_t word);
 uint32_t trap_enter_user(uint32_t code, uint32_t at, uint32_t word, uint32_t stack);

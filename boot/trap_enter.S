@@ -47,7 +47,7 @@ trap_enter_user:
 trap_leave:
     movl 4(%esp), %eax
 leave:
-    movl $SELECTOR_DATA, %ecx
+    movl $SELECTOR_KERNEL_DATA, %ecx
     movl %ecx, %ds
     movl %ecx, %es
     movl trap_esp, %esp

@@ -1,7 +1,8 @@
 #include "boot/interrupts.h"
 
+#include <stddef.h>
+
 #include "boot/fault.h"
-#include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
 
 /* SDM 3A 3.4.5: base 0, limit 4 GiB, 32-bit, ring 0; code that can be read, data that can be
@@ -34,6 +35,9 @@ extern const uint8_t vector_entries[];
 static const uint64_t segments[] = {0, SEGMENT_CODE, SEGMENT_DATA};
 static struct gate gates[VECTOR_COUNT];
 
+/* By IRQ. */
+static void (*handlers[PIC_IRQS])(void);
+
 void interrupts_start(void)
 {
     for (uint32_t i = 0; i < VECTOR_COUNT; i++) {
@@ -61,13 +65,19 @@ void interrupts_start(void)
                      : "memory");
 }
 
+void interrupts_handle(uint32_t irq, void (*handler)(void))
+{
+    handlers[irq] = handler;
+}
+
 void interrupt_dispatch(const struct interrupt_frame *frame)
 {
     uint32_t irq = frame->vector - PIC_VECTOR;
     if (frame->vector < PIC_VECTOR)
         fault_report(frame);
-    if (irq == IRQ_COM1)
-        injected_interrupt_handle();
-    else if (irq != IRQ_SPURIOUS_FIRST && irq != IRQ_SPURIOUS_SECOND)
+    if (pic_spurious(irq))
+        return;
+    if (handlers[irq] == NULL)
         fault_report(frame);
+    handlers[irq]();
 }

@@ -20,6 +20,12 @@ struct interrupt_frame {
 /* Loads a flat GDT and an IDT whose gates lead to boot/vectors.S and keep interrupts disabled. */
 void interrupts_start(void);
 
+/* Has `handler` called when IRQ `irq` comes, with interrupts disabled, to acknowledge it
+ * (boot/pic.h) and to do what is to be done. It may enable interrupts meanwhile; then others come
+ * in the middle, and the same once it is acknowledged. An IRQ without a handler ends the run, but a
+ * spurious one. */
+void interrupts_handle(uint32_t irq, void (*handler)(void));
+
 /* Called by boot/vectors.S. */
 void interrupt_dispatch(const struct interrupt_frame *frame);
 

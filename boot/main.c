@@ -72,6 +72,7 @@ void kernel_main(uint32_t magic, uint32_t info_at)
 {
     serial_start();
     interrupts_start();
+    interrupts_handle(IRQ_COM1, injected_interrupt_handle);
     pic_start();
     if (magic != MULTIBOOT_LOADER_MAGIC)
         die(EXIT_BAD_INPUT, "not started by a Multiboot loader");

@@ -116,10 +116,11 @@ high:
 .size entry, . - entry
 
 /* What kernel.ld checks its own numbers against. */
-.globl layout_image_at, layout_stack_at, layout_stack_size
+.globl layout_image_at, layout_stack_at, layout_stack_size, layout_thread_stacks_at
 .set layout_image_at, IMAGE_AT
 .set layout_stack_at, STACK_AT
 .set layout_stack_size, STACK_SIZE
+.set layout_thread_stacks_at, THREAD_STACKS_AT
 
 .section .bss
 .globl boot_directory, boot_table

@@ -4,6 +4,7 @@
 #include "boot/inputs.h"
 #include "boot/memory.h"
 #include "boot/serial.h"
+#include "boot/thread.h"
 #include "mmu_x86/machine.h"
 
 /* Names of the processor's exceptions (SDM 3A 6.15). */
@@ -61,6 +62,8 @@ static const char *place_of(uint32_t at)
         {address_of(image_start), "nothing is mapped there"},
         {address_of(image_writable), "the kernel's text and constants, which are read-only"},
         {address_of(image_end), "the kernel's data"},
+        {THREAD_STACKS_AT, "nothing is mapped there"},
+        {THREAD_STACKS_AT + THREAD_STACKS * THREAD_STACK_SPAN, "a thread's stack, not in use"},
         {STACK_AT - PAGE_SIZE, "nothing is mapped there"},
         {STACK_AT, "the guard page below the kernel stack: a stack overflow"},
         {STACK_AT + STACK_SIZE, "the kernel stack"},
@@ -73,6 +76,21 @@ static const char *place_of(uint32_t at)
         if (at < parts[i].end)
             return parts[i].name;
     return "the page directory, in the recursive window";
+}
+
+static void place_text(struct line *line, uint32_t at)
+{
+    uint32_t thread;
+    bool below;
+    if (!thread_guard(at, &thread, &below)) {
+        line_text(line, place_of(at));
+        return;
+    }
+    line_text(line, "the guard page ");
+    line_text(line, below ? "below" : "above");
+    line_text(line, " the stack of thread ");
+    line_decimal(line, thread);
+    line_text(line, below ? ": a stack overflow" : "");
 }
 
 static void page_fault_line(const struct interrupt_frame *frame, uint32_t at)
@@ -90,7 +108,7 @@ static void page_fault_line(const struct interrupt_frame *frame, uint32_t at)
     line_text(&line, (code & FAULT_USER) != 0 ? ", user" : ", supervisor");
     serial_line(&line);
     line_text(&line, "kheap:   why: ");
-    line_text(&line, place_of(at));
+    place_text(&line, at);
     serial_line(&line);
 }
 

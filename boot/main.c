@@ -2,7 +2,8 @@
  *
  * Words on its command line make it misbehave on purpose, so that what watches it can be tested:
  * `hang` stops for ever, `fault` writes to the guard page below the stack, `fault-null` reads the
- * null page, `triple` faults with no handlers left.
+ * null page, `triple` faults with no handlers left; with `fault-thread-below` and
+ * `fault-thread-above` a thread writes to the guard pages of its stack.
  *
  * `stop=N` calls guilty_operation before operation N of each input, for a debugger that waits there
  * (fuzz/session.h).
@@ -17,6 +18,7 @@
 #include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
 #include "boot/serial.h"
+#include "boot/thread.h"
 #include "boot/timing.h"
 #include "mmu_x86/machine.h"
 
@@ -32,6 +34,18 @@ _Noreturn static void die(enum exit_value value, const char *why)
     exit_machine(value);
 }
 
+static void word_clear(void *at)
+{
+    machine_store(vaddr_of((uint32_t)(uintptr_t)at), 0);
+}
+
+/* Has thread 1 write to the word at `at`. */
+static void thread_clears(uint32_t at)
+{
+    if (threads_start())
+        thread_join(thread_start(word_clear, (void *)at));
+}
+
 static void misbehave(const struct multiboot_info *info)
 {
     if (command_line_has(info, "hang"))
@@ -41,6 +55,10 @@ static void misbehave(const struct multiboot_info *info)
         machine_store(vaddr_of(STACK_AT - 4u), 0);
     if (command_line_has(info, "fault-null"))
         (void)probe_user_load(VADDR_NULL);
+    if (command_line_has(info, "fault-thread-below"))
+        thread_clears(THREAD_STACKS_AT + PAGE_SIZE - 4u);
+    if (command_line_has(info, "fault-thread-above"))
+        thread_clears(THREAD_STACKS_AT + THREAD_STACK_SPAN - PAGE_SIZE);
     if (command_line_has(info, "triple")) {
         static const uint16_t no_table[3];
         __asm__ volatile("lidt %0\n\tud2" : : "m"(no_table));

@@ -45,6 +45,8 @@ expect 3 'module' "${run[@]}"
 expect 4 'hangs' "${run[@]}" --append hang --timeout 3 "$scratch/seed.ops"
 expect 2 'guard page' "${run[@]}" --append fault "$scratch/seed.ops"
 expect 2 'null' "${run[@]}" --append fault-null "$scratch/seed.ops"
+expect 2 'guard page below the stack of thread 1: a stack' "${run[@]}" --append fault-thread-below
+expect 2 'guard page above the stack of thread 1' "${run[@]}" --append fault-thread-above
 expect 5 'triple fault' "${run[@]}" --append triple "$scratch/seed.ops"
 expect 7 'no-such-file' "${run[@]}" "$scratch/no-such-file"
 expect 7 'no-such-kernel' --kernel "$scratch/no-such-kernel" "$scratch/seed.ops"

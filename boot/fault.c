@@ -4,6 +4,7 @@
 #include "boot/inputs.h"
 #include "boot/memory.h"
 #include "boot/serial.h"
+#include "boot/stress.h"
 #include "boot/thread.h"
 #include "mmu_x86/machine.h"
 
@@ -193,7 +194,9 @@ void fault_report(const struct interrupt_frame *frame)
         exception_line(frame);
     }
     register_lines(frame, cr2);
-    if (frame->vector == VECTOR_PAGE_FAULT)
+    if (frame->vector == VECTOR_PAGE_FAULT) {
         inputs_faulted(cr2, frame->error_code);
+        stress_faulted(cr2, frame->error_code);
+    }
     exit_machine(EXIT_FAULT);
 }

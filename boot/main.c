@@ -8,6 +8,8 @@
  * `stop=N` calls guilty_operation before operation N of each input, for a debugger that waits there
  * (fuzz/session.h).
  *
+ * With `stress` it runs threads and interrupts instead (boot/stress.h).
+ *
  * With `time` it runs no checks, but counts what calls of the heap take (boot/timing.h); with
  * `time-first-fit` under the other policy. */
 #include "boot/command_line.h"
@@ -18,6 +20,7 @@
 #include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
 #include "boot/serial.h"
+#include "boot/stress.h"
 #include "boot/thread.h"
 #include "boot/timing.h"
 #include "mmu_x86/machine.h"
@@ -84,6 +87,7 @@ static enum exit_value time_first_fit(const struct multiboot_info *info)
 static const struct mode modes[] = {
     {"time", time_bins},
     {"time-first-fit", time_first_fit},
+    {"stress", stress_run},
 };
 
 void kernel_main(uint32_t magic, uint32_t info_at)

@@ -47,6 +47,10 @@ expect 2 'guard page' "${run[@]}" --append fault "$scratch/seed.ops"
 expect 2 'null' "${run[@]}" --append fault-null "$scratch/seed.ops"
 expect 2 'guard page below the stack of thread 1: a stack' "${run[@]}" --append fault-thread-below
 expect 2 'guard page above the stack of thread 1' "${run[@]}" --append fault-thread-above
+expect 3 'hz=' "${run[@]}" --append 'stress hz=99'
+expect 3 'threads=' "${run[@]}" --append 'stress threads=9'
+expect 3 'seconds=' "${run[@]}" --append 'stress seconds=none'
+expect 8 'memory' "${run[@]}" --append stress --memory 64
 expect 5 'triple fault' "${run[@]}" --append triple "$scratch/seed.ops"
 expect 7 'no-such-file' "${run[@]}" "$scratch/no-such-file"
 expect 7 'no-such-kernel' --kernel "$scratch/no-such-kernel" "$scratch/seed.ops"

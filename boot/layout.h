@@ -9,6 +9,9 @@
  *     C0100000             the image: text and constants read-only, then data, loaded at 1 MiB
  *     C0380000 - C03DFFFF  the threads' stacks, 32 KiB apart, each of them 24 KiB between two guard
  *                          pages; mapped where threads run (boot/thread.h)
+ *     C03EB000             guard page, never mapped
+ *     C03EC000 - C03EDFFF  the double fault's stack, 8 KiB: what reports that the other overflowed
+ *     C03EE000             guard page, never mapped
  *     C03EF000             guard page, never mapped
  *     C03F0000 - C03F7FFF  the kernel stack, 32 KiB, growing down from its end
  *     C03F8000             guard page, never mapped
@@ -27,6 +30,8 @@
 #define IMAGE_AT 0xC0100000
 #define STACK_AT 0xC03F0000
 #define STACK_SIZE 0x8000
+#define FAULT_STACK_AT 0xC03EC000
+#define FAULT_STACK_SIZE 0x2000
 
 #define THREAD_STACKS_AT 0xC0380000
 #define THREAD_STACKS 12

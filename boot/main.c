@@ -1,9 +1,7 @@
 /* The kernel: brings the machine up, runs the inputs, ends the run.
  *
- * Words on its command line make it misbehave on purpose, so that what watches it can be tested:
- * `hang` stops for ever, `fault` writes to the guard page below the stack, `fault-null` reads the
- * null page, `triple` faults with no handlers left; with `fault-thread-below` and
- * `fault-thread-above` a thread writes to the guard pages of its stack.
+ * Words on its command line make it misbehave on purpose, so that what watches it can be tested
+ * (boot/provoke.c).
  *
  * `stop=N` calls guilty_operation before operation N of each input, for a debugger that waits there
  * (fuzz/session.h).
@@ -19,11 +17,10 @@
 #include "boot/memory.h"
 #include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
+#include "boot/provoke.h"
 #include "boot/serial.h"
 #include "boot/stress.h"
-#include "boot/thread.h"
 #include "boot/timing.h"
-#include "mmu_x86/machine.h"
 
 _Noreturn void kernel_main(uint32_t magic, uint32_t info_at);
 
@@ -35,37 +32,6 @@ _Noreturn static void die(enum exit_value value, const char *why)
     line_text(&line, why);
     serial_line(&line);
     exit_machine(value);
-}
-
-static void word_clear(void *at)
-{
-    machine_store(vaddr_of((uint32_t)(uintptr_t)at), 0);
-}
-
-/* Has thread 1 write to the word at `at`. */
-static void thread_clears(uint32_t at)
-{
-    if (threads_start())
-        thread_join(thread_start(word_clear, (void *)at));
-}
-
-static void misbehave(const struct multiboot_info *info)
-{
-    if (command_line_has(info, "hang"))
-        for (;;)
-            __asm__ volatile("hlt");
-    if (command_line_has(info, "fault"))
-        machine_store(vaddr_of(STACK_AT - 4u), 0);
-    if (command_line_has(info, "fault-null"))
-        (void)probe_user_load(VADDR_NULL);
-    if (command_line_has(info, "fault-thread-below"))
-        thread_clears(THREAD_STACKS_AT + PAGE_SIZE - 4u);
-    if (command_line_has(info, "fault-thread-above"))
-        thread_clears(THREAD_STACKS_AT + THREAD_STACK_SPAN - PAGE_SIZE);
-    if (command_line_has(info, "triple")) {
-        static const uint16_t no_table[3];
-        __asm__ volatile("lidt %0\n\tud2" : : "m"(no_table));
-    }
 }
 
 /* What the kernel does, by the word that asks for it; without one of them it runs the inputs. */
@@ -110,7 +76,7 @@ void kernel_main(uint32_t magic, uint32_t info_at)
     line_text(&line, " frames of memory");
     serial_line(&line);
     __asm__ volatile("sti" : : : "memory");
-    misbehave(info);
+    provoke(info);
     for (uint32_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
         if (command_line_has(info, modes[i].word))
             exit_machine(modes[i].run(info));

@@ -43,10 +43,7 @@ expect 3 'cut.trace' "${run[@]}" "$scratch/cut.trace"
 expect 3 'bad.pack' "${run[@]}" "$scratch/bad.pack"
 expect 3 'module' "${run[@]}"
 expect 4 'hangs' "${run[@]}" --append hang --timeout 3 "$scratch/seed.ops"
-expect 2 'guard page' "${run[@]}" --append fault "$scratch/seed.ops"
-expect 2 'null' "${run[@]}" --append fault-null "$scratch/seed.ops"
-expect 2 'guard page below the stack of thread 1: a stack' "${run[@]}" --append fault-thread-below
-expect 2 'guard page above the stack of thread 1' "${run[@]}" --append fault-thread-above
+expect 2 'guard page' "${run[@]}" --append fault-guard-below "$scratch/seed.ops"
 expect 3 'hz=' "${run[@]}" --append 'stress hz=99'
 expect 3 'threads=' "${run[@]}" --append 'stress threads=9'
 expect 3 'seconds=' "${run[@]}" --append 'stress seconds=none'

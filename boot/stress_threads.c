@@ -1,6 +1,7 @@
 /* The stress mode's threads: those that work, the one that reclaims, and thread 0, which checks. */
 #include "boot/stress_internal.h"
 
+#include "boot/nearest_block.h"
 #include "boot/pic.h"
 #include "boot/thread.h"
 #include "fuzz/session_internal.h"
@@ -111,6 +112,7 @@ static bool session_start(void)
     };
     struct session_plan plan = {.check = SESSION_CHECK_FULL};
     session_check_begin(stress.session, &plan, false);
+    nearest_block_watch(&stress.session->heap);
     return session_begin(stress.session, &config);
 }
 

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "boot/memory.h"
+#include "boot/stacks.h"
 #include "mmu_x86/i386.h"
 #include "mmu_x86/machine.h"
 
@@ -33,6 +34,23 @@ static uint32_t stack_end(uint32_t thread)
     return THREAD_STACKS_AT + thread * THREAD_STACK_SPAN - PAGE_SIZE;
 }
 
+/* For fault reports, which cannot put a name together that the table of stacks points at. */
+static const char *const stack_names[THREADS] = {
+    NULL,
+    "the stack of thread 1",
+    "the stack of thread 2",
+    "the stack of thread 3",
+    "the stack of thread 4",
+    "the stack of thread 5",
+    "the stack of thread 6",
+    "the stack of thread 7",
+    "the stack of thread 8",
+    "the stack of thread 9",
+    "the stack of thread 10",
+    "the stack of thread 11",
+    "the stack of thread 12",
+};
+
 /* Boot's own table is written in place: it is the core's no more than the kernel's text is. */
 bool threads_start(void)
 {
@@ -42,12 +60,16 @@ bool threads_start(void)
     if (memory_at == NULL)
         return false;
     uint32_t physical = (uint32_t)(uintptr_t)memory_at - DIRECT_AT;
-    for (uint32_t thread = 1; thread < THREADS; thread++)
-        for (uint32_t page = STACK_PAGES; page > 0; page--) {
-            vaddr_t at = vaddr_of(stack_end(thread) - page * PAGE_SIZE);
-            boot_table[table_index(at)] = physical | ENTRY_PRESENT | ENTRY_WRITABLE;
+    for (uint32_t thread = 1; thread < THREADS; thread++) {
+        uint32_t end = stack_end(thread);
+        struct stack stack = {end - STACK_PAGES * PAGE_SIZE, end, stack_names[thread]};
+        for (uint32_t at = stack.start; at < end; at += PAGE_SIZE) {
+            boot_table[table_index(vaddr_of(at))] = physical | ENTRY_PRESENT | ENTRY_WRITABLE;
             physical += PAGE_SIZE;
         }
+        if (!stack_add(&stack))
+            return false;
+    }
     threads[0].state = THREAD_READY;
     return true;
 }
@@ -138,15 +160,4 @@ uint32_t thread_running(void)
 struct thread_counts thread_counts(void)
 {
     return counts;
-}
-
-bool thread_guard(uint32_t at, uint32_t *thread, bool *below)
-{
-    uint32_t offset = at - THREAD_STACKS_AT;
-    if (offset >= THREAD_STACKS * THREAD_STACK_SPAN)
-        return false;
-    *thread = offset / THREAD_STACK_SPAN + 1u;
-    uint32_t page = offset % THREAD_STACK_SPAN / PAGE_SIZE;
-    *below = page == 0;
-    return page == 0 || page == STACK_PAGES + 1u;
 }

@@ -42,8 +42,4 @@ struct thread_counts {
 };
 struct thread_counts thread_counts(void);
 
-/* True if a thread's guard page lies at `at`: *thread is whose, *below whether it is the one below
- * the stack, which an overflow runs into. */
-bool thread_guard(uint32_t at, uint32_t *thread, bool *below);
-
 #endif

@@ -52,7 +52,7 @@ run_case()
         at_least 100 'nested'
         at_least "$(sed -n 's/.* \([0-9]*\) provoked.*/\1/p' "$scratch/out")" 'spurious'
         at_least 10 'provoked'
-        at_least 1000 'of them preemptions'
+        at_least 200 'of them preemptions'
         at_least 100 'frames given back'
         at_least 50 'times'
         at_least 100 'kmalloc_aligned'

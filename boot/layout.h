@@ -1,6 +1,7 @@
 /* The kernel's address map, in prose and in numbers. Read by C and by the assembler.
  *
  *   00000000 - 003FFFFF  nothing, once boot is over: a null pointer faults
+ *   20000000 - 3FFFFFFF  AddressSanitizer's shadow, in kheap-asan.elf alone (boot/asan/shadow.h)
  *   40000000 - BFBFFFFF  the direct map: physical memory from 0 on, in 4 MiB pages. It belongs to
  *                        the harness: Multiboot's structures, modules, session memory and the
  *                        probe's view of tables and frames. The core never looks through it.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The heap holds under interrupts and threads, and a heap without its lock is caught.
-# usage: boot/stress_test.sh run|icount KERNEL
+# usage: boot/stress_test.sh run|asan|icount KERNEL
 #        boot/stress_test.sh unlocked KERNEL KHEAP INPUT
 set -u -o pipefail
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -63,6 +63,12 @@ run_case()
     # Frames run out, and are given back, all the time.
     passes 'ticks=3000 frames=60 seed=2' && at_least 1 'refused'
     passes 'ticks=3000 first-fit threads=8 seed=3'
+}
+
+# The kernel under AddressSanitizer: no access of a thread's or handler's is to what is not its own.
+asan_case()
+{
+    passes 'ticks=4000 seed=4' && at_least 500 'nested'
 }
 
 # In the guest's own time, more than 1,000 interrupts come in a second, however long the rules are

@@ -1,8 +1,9 @@
 #include "boot/interrupts.h"
 
+#include <stddef.h>
+
 #include "boot/descriptors.h"
 #include "boot/fault.h"
-#include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
 #include "boot/trap.h"
 
@@ -25,6 +26,9 @@ extern const uint8_t vector_entries[];
 
 static struct gate gates[VECTOR_COUNT];
 
+/* By IRQ. */
+static void (*handlers[PIC_IRQS])(void);
+
 void interrupts_start(void)
 {
     descriptors_start(fault_report_double);
@@ -42,6 +46,11 @@ void interrupts_start(void)
     __asm__ volatile("lidt %0" : : "m"(idt) : "memory");
 }
 
+void interrupts_handle(uint32_t irq, void (*handler)(void))
+{
+    handlers[irq] = handler;
+}
+
 void interrupt_dispatch(const struct interrupt_frame *frame)
 {
     uint32_t irq = frame->vector - PIC_VECTOR;
@@ -49,8 +58,9 @@ void interrupt_dispatch(const struct interrupt_frame *frame)
         trap_take(frame);
         fault_report(frame);
     }
-    if (irq == IRQ_COM1)
-        injected_interrupt_handle();
-    else if (irq != IRQ_SPURIOUS_FIRST && irq != IRQ_SPURIOUS_SECOND)
+    if (pic_spurious(irq))
+        return;
+    if (handlers[irq] == NULL)
         fault_report(frame);
+    handlers[irq]();
 }

@@ -153,7 +153,7 @@ const char *memory_describe(const struct multiboot_info *info)
 
     struct span span = loader_span(info);
     uint32_t image = (uint32_t)(uintptr_t)image_start - KERNEL_AT;
-    uint32_t stop = (uint32_t)(uintptr_t)image_end - KERNEL_AT + STACK_SIZE;
+    uint32_t stop = (uint32_t)(uintptr_t)image_end - KERNEL_AT + STACK_SIZE + FAULT_STACK_SIZE;
     if (!reserve(0, LOW_FRAMES * PAGE_SIZE) || !reserve(image, stop) ||
         !reserve(span.start, span.end) || memory.reserved_count == PROBE_RANGES_MAX)
         return "the loader's memory map has too many ranges";

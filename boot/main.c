@@ -16,6 +16,7 @@
 #include "boot/memory.h"
 #include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
+#include "boot/screen.h"
 #include "boot/serial.h"
 #include "boot/timing.h"
 #include "mmu_x86/machine.h"
@@ -71,6 +72,7 @@ static const struct mode modes[] = {
 void kernel_main(uint32_t magic, uint32_t info_at)
 {
     serial_start();
+    screen_start();
     interrupts_start();
     pic_start();
     if (magic != MULTIBOOT_LOADER_MAGIC)

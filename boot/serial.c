@@ -1,6 +1,7 @@
 #include "boot/serial.h"
 
 #include "boot/port.h"
+#include "boot/screen.h"
 
 #define COM1 0x3F8u
 #define COM1_DATA (COM1 + 0u)             /* THR; divisor, low byte, while DLAB is set */
@@ -41,6 +42,7 @@ static void wait_for(uint8_t status)
 
 void serial_text(const char *text)
 {
+    screen_text(text);
     for (; *text != '\0'; text++) {
         wait_for(LSR_HOLDING_EMPTY);
         port_write(COM1_DATA, (uint8_t)*text);

@@ -21,6 +21,8 @@
 #include "boot/timing.h"
 #include "mmu_x86/machine.h"
 
+extern const uint8_t image_start[], image_end[]; /* boot/kernel.ld */
+
 _Noreturn void kernel_main(uint32_t magic, uint32_t info_at);
 
 _Noreturn static void die(enum exit_value value, const char *why)
@@ -78,9 +80,10 @@ void kernel_main(uint32_t magic, uint32_t info_at)
     if (magic != MULTIBOOT_LOADER_MAGIC)
         die(EXIT_BAD_INPUT, "not started by a Multiboot loader");
     const struct multiboot_info *info = memory_direct(info_at);
-    const char *error = memory_describe(info);
+    const char *error = memory_describe(info, (uint32_t)(uintptr_t)image_start - KERNEL_AT,
+                                        (uint32_t)(uintptr_t)image_end - KERNEL_AT + STACK_SIZE);
     if (error != NULL)
-        die(EXIT_LITTLE_MEMORY, error);
+        die(EXIT_BAD_INPUT, error);
 
     struct line line;
     line_clear(&line);

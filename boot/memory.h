@@ -14,16 +14,20 @@ struct memory {
     /* Ascending, disjoint, whole frames. */
     struct frame_range usable[PROBE_RANGES_MAX];
     uint32_t usable_count;
-    /* Low memory, image and stack, what the loader brought, the harness's; may overlap. */
+    /* Low memory, image and stack, what the loader brought, the harness's; ascending, disjoint. */
     struct frame_range reserved[PROBE_RANGES_MAX];
     uint32_t reserved_count;
+    struct frame_range image; /* with the stack behind it */
 };
 
 extern struct memory memory;
 
-/* Fills `memory` from the loader's information. Returns null, or a few words that say what is wrong
- * with it. */
-const char *memory_describe(const struct multiboot_info *info);
+/* Fills `memory` from the loader's information, which is seen through the direct map, and the
+ * physical addresses of image and stack. A map may be in any order, overlap itself, and have ranges
+ * of any alignment and length; a frame is free if some range says that all of it is usable and none
+ * says that a part of it is anything else. Returns null, or a few words that say what is wrong. */
+const char *memory_describe(const struct multiboot_info *info, uint32_t image_at,
+                            uint32_t image_end);
 
 /* Takes the last size_bytes of the longest run of free memory out of it, zeroed. Returns null, with
  * *longest_bytes set, if no run is that long. */
@@ -42,7 +46,7 @@ bool memory_exists(frame_t frame);
 /* Where the direct map shows a physical address. */
 static inline void *memory_direct(uint32_t physical)
 {
-    return (void *)(DIRECT_AT + physical);
+    return (void *)(uintptr_t)(DIRECT_AT + physical);
 }
 
 #endif

@@ -133,14 +133,15 @@ const char *memory_describe(const struct multiboot_info *info, uint32_t image_at
     reserve(info_at, (uint64_t)info_at + sizeof *info);
     reserve(0, LOW_FRAMES * PAGE_SIZE);
     reserve(image_at, image_end);
-    memory.image = (struct frame_range){{frame_down(image_at)},
-                                        frame_up(image_end) - frame_down(image_at)};
+    memory.image =
+        (struct frame_range){{frame_down(image_at)}, frame_up(image_end) - frame_down(image_at)};
+    for (uint32_t i = 0; i < memory.usable_count; i++)
+        if (memory.usable[i].count > memory.longest.count)
+            memory.longest = memory.usable[i];
     return NULL;
 }
 
-/* If `frame` is reserved, *next is where the longest range that holds it ends. Otherwise *next is
- * where the next reserved range starts, or the end of memory. */
-static bool is_reserved(uint32_t frame, uint32_t *next)
+bool memory_is_reserved(uint32_t frame, uint32_t *next)
 {
     uint32_t start = FRAME_COUNT_MAX;
     uint32_t end = 0;
@@ -161,7 +162,7 @@ uint32_t memory_cut(uint32_t first, uint32_t end, uint32_t wanted, uint32_t *fou
     *found = 0;
     while (at < end && *found < wanted) {
         uint32_t next;
-        bool taken = is_reserved(at, &next);
+        bool taken = memory_is_reserved(at, &next);
         uint32_t run = (next < end ? next : end) - at;
         if (!taken) {
             run = run < wanted - *found ? run : wanted - *found;
@@ -191,7 +192,7 @@ static struct frame_range longest_run(void)
         uint32_t end = range_end(&memory.usable[i]);
         for (uint32_t at = memory.usable[i].first.n; at < end;) {
             uint32_t next;
-            bool taken = is_reserved(at, &next);
+            bool taken = memory_is_reserved(at, &next);
             next = next < end ? next : end;
             if (!taken && next - at > longest.count)
                 longest = (struct frame_range){{at}, next - at};
@@ -216,7 +217,7 @@ void *memory_carve(uint64_t size_bytes, uint64_t *longest_bytes)
 }
 
 /* The image was loaded, so there is memory, whatever the map says. */
-bool memory_exists(frame_t frame)
+bool memory_exists_elsewhere(frame_t frame)
 {
     if (frame.n - memory.image.first.n < memory.image.count)
         return true;

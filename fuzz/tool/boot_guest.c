@@ -131,6 +131,7 @@ static bool go_on(struct guest *guest, uint32_t first, int status, struct line *
         return true;
     if (status == RUN_FAULT || status == RUN_HANG || status == RUN_RESET) {
         left->guest_why = guest->last;
+        left->guest_status = status;
         guest->next++;
         return true;
     }

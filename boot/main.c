@@ -13,6 +13,7 @@
 #include "boot/exit.h"
 #include "boot/inputs.h"
 #include "boot/interrupts.h"
+#include "boot/latency.h"
 #include "boot/memory.h"
 #include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
@@ -69,6 +70,7 @@ static enum exit_value time_first_fit(const struct multiboot_info *info)
 static const struct mode modes[] = {
     {"time", time_bins},
     {"time-first-fit", time_first_fit},
+    {"latency", latency_run},
 };
 
 void kernel_main(uint32_t magic, uint32_t info_at)

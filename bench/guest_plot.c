@@ -11,15 +11,14 @@
 #define TITLE_HEIGHT 78.0
 #define COLUMN_WIDTH 9.0
 
-static const char *const calls[] = {"kmalloc", "kfree"};
+enum { CALLS = 2, STATES = 2 };
+
+static const char *const calls[CALLS] = {"kmalloc", "kfree"};
 static const struct {
     const char *name;
     const char *colour;
     double shift; /* of its column, from the size's place */
-} states[] = {{"empty", "#0072B2", -COLUMN_WIDTH}, {"full", "#D55E00", 1}};
-
-#define CALLS (sizeof calls / sizeof calls[0])
-#define STATES (sizeof states / sizeof states[0])
+} states[STATES] = {{"empty", "#0072B2", -COLUMN_WIDTH}, {"full", "#D55E00", 1}};
 
 static struct axis axis_of(const struct guest_report *report, bool sizes)
 {

@@ -1,5 +1,5 @@
-/* A heap to measure: on the machine as boot left it, without a session around it; and the counter to
- * measure with. */
+/* A heap to measure: on the machine as boot left it, without a session around it; and the counter
+ * to measure with. */
 #ifndef KHEAP_BOOT_STAGE_H
 #define KHEAP_BOOT_STAGE_H
 

@@ -7,7 +7,7 @@
  *
  *   slot 0          4 MiB at 0, for the jump alone: dropped right after it
  *   slots 256..766  the direct map, 4 MiB pages
- *   slot 768        boot_table: the image, its text read-only, and the stack between its guards
+ *   slot 768        boot_table: the image, its text read-only, and the stacks between their guards
  *   slot 1023       the directory itself
  *
  * Addresses: boot/layout.h. */
@@ -37,6 +37,7 @@
 #define APIC_EXTERNAL 0x700
 
 #define PHYSICAL(symbol) (symbol - KERNEL_AT)
+#define STACK_END (PHYSICAL(image_end) + STACK_SIZE)
 #define TABLE_ENTRY(page) (PHYSICAL(boot_table) + 4 * ((page >> 12) & 1023))
 
 .section .multiboot, "a"
@@ -79,7 +80,9 @@ entry:
     map_frames PHYSICAL(image_start), PHYSICAL(image_writable), PRESENT
     map_frames PHYSICAL(image_writable), PHYSICAL(image_end), (PRESENT + WRITABLE)
     movl $TABLE_ENTRY(STACK_AT), %edx
-    map_frames PHYSICAL(image_end), (PHYSICAL(image_end) + STACK_SIZE), (PRESENT + WRITABLE)
+    map_frames PHYSICAL(image_end), STACK_END, (PRESENT + WRITABLE)
+    movl $TABLE_ENTRY(FAULT_STACK_AT), %edx
+    map_frames STACK_END, (STACK_END + FAULT_STACK_SIZE), (PRESENT + WRITABLE)
     movl $(PHYSICAL(boot_table) + PRESENT + WRITABLE), 4 * (KERNEL_AT >> 22)(%edi)
     leal (PRESENT + WRITABLE)(%edi), %eax
     movl %eax, 4 * 1023(%edi)
@@ -97,10 +100,10 @@ entry:
     movl %cr0, %eax
     orl $(CR0_PG + CR0_WP), %eax
     movl %eax, %cr0
-    movl $high, %eax
+    movl $.Lhigh, %eax
     jmp *%eax
 
-high:
+.Lhigh:
     movl $0, boot_directory
     movl %cr3, %eax
     movl %eax, %cr3
@@ -116,9 +119,13 @@ high:
 
 /* What kernel.ld checks its own numbers against. */
 .globl layout_image_at, layout_stack_at, layout_stack_size
+.globl layout_fault_stack_at, layout_fault_stack_size, layout_thread_stacks_at
 .set layout_image_at, IMAGE_AT
 .set layout_stack_at, STACK_AT
 .set layout_stack_size, STACK_SIZE
+.set layout_fault_stack_at, FAULT_STACK_AT
+.set layout_fault_stack_size, FAULT_STACK_SIZE
+.set layout_thread_stacks_at, THREAD_STACKS_AT
 
 .section .bss
 .globl boot_directory, boot_table

@@ -7,9 +7,14 @@
 enum exit_value {
     EXIT_OK = 0x10,            /* QEMU status 33: all inputs ran, every verdict is ok */
     EXIT_VIOLATION = 0x11,     /* 35: a rule was violated */
-    EXIT_FAULT = 0x12,         /* 37: the kernel faulted */
+    EXIT_PAGE_FAULT = 0x12,    /* 37 */
     EXIT_BAD_INPUT = 0x13,     /* 39: a module or an input is missing or damaged */
     EXIT_LITTLE_MEMORY = 0x14, /* 41: the machine has too little memory */
+    EXIT_ADDRESS = 0x1A,       /* 53: AddressSanitizer has reported (boot/asan) */
+
+    EXIT_DOUBLE_FAULT = 0x20,       /* 65: most likely a stack overflow */
+    EXIT_GENERAL_PROTECTION = 0x21, /* 67 */
+    EXIT_EXCEPTION = 0x22,          /* 69: another exception, or an interrupt nobody asked for */
 };
 
 /* Ends the run. Where there is no such device, the processor stops for ever. */

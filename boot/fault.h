@@ -1,11 +1,28 @@
-/* The end of a kernel that faulted: what, where and why, on COM1. */
+/* The end of a kernel that faulted: what, where and why, on COM1.
+ *
+ * A report has the cause, the address and what lies there, the page-table entries on the way, the
+ * nearest block of the heap (boot/nearest_block.h), the registers, and the calls that led there
+ * (boot/backtrace.h). */
 #ifndef KHEAP_BOOT_FAULT_H
 #define KHEAP_BOOT_FAULT_H
 
 #include "boot/interrupts.h"
 
-/* Reports the exception, or the interrupt that nobody asked for, and ends the run with EXIT_FAULT.
- * If a session is running, its verdict is printed as well (boot/inputs.h). */
+/* The processor as it was when the exception came. */
+struct fault {
+    uint32_t vector;
+    uint32_t error_code;
+    uint32_t address; /* CR2: of the last page fault (SDM 3A 2.5) */
+    uint32_t eip, eflags;
+    uint32_t eax, ebx, ecx, edx, esi, edi, ebp, esp;
+};
+
+/* Reports the exception, or the interrupt that nobody asked for, and ends the run with the status
+ * for it (boot/exit.h). If a session is running and it was a page fault, the session's verdict is
+ * printed as well (boot/inputs.h). */
 _Noreturn void fault_report(const struct interrupt_frame *frame);
+
+/* The same for a double fault, in a task of its own (boot/descriptors.h). */
+_Noreturn void fault_report_double(void);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "boot/memory.h"
 #include "boot/modules.h"
+#include "boot/nearest_block.h"
 #include "boot/probe.h"
 #include "boot/serial.h"
 #include "fuzz/session.h"
@@ -126,9 +127,11 @@ static void run(struct session *session, const struct named_input *named, uint32
     }
     running_name = named->name;
     running = session;
+    nearest_block_watch(session_heap(session));
     struct session_plan plan = {.check = SESSION_CHECK_STEP, .stop_at = stop_at};
     session_run(session, &input, &plan, &verdict);
     running = NULL;
+    nearest_block_watch(NULL);
     print_verdict(&verdict, named->name);
     tally->ok_count += verdict.ok;
     tally->violation_count += !verdict.ok;
@@ -160,7 +163,7 @@ enum exit_value inputs_run(const struct multiboot_info *info, uint32_t stop_at)
         return EXIT_LITTLE_MEMORY;
     if (!probe_start()) {
         serial_text("kheap: error: the room for the frame bitmap is too small\n");
-        return EXIT_FAULT;
+        return EXIT_LITTLE_MEMORY;
     }
     while (modules_next(&modules, &named))
         run(session, &named, stop_at, &tally);

@@ -42,20 +42,21 @@ run_on_kvm()
     run_qemu tcg
 }
 
-# The processor's state at the last exception before a reset, and where that was: from a second run,
-# because QEMU notes it only where it notes every interrupt.
-show_reset()
+# A triple fault leaves no report: the boot is repeated with QEMU telling of every exception, and
+# the last of them are shown. With a debugger, or of a recording or an image, it is not.
+show_last_state()
 {
-    local first=$status at
-    show=(cat)
-    options+=(-d int -D "$work/interrupts")
-    run_qemu tcg >/dev/null
-    status=$first
-    awk '/^ *[0-9]+: v=/ { text = "" } /^ *[0-9]+: v=|^E[A-Z]+=[0-9a-f]* |^(GDT|IDT|CR0)=/ {
-        text = text "boot:   " $0 "\n" } END { printf "%s", text }' "$work/interrupts" >&2
-    [[ -z $iso ]] && command -v addr2line >/dev/null || return 0
-    at=$(sed -n 's/^EIP=\([0-9a-f]*\).*/\1/p' "$work/interrupts" | tail -n 1)
-    printf 'boot:   in %s\n' "$(addr2line -s -f -p -e "$kernel" "0x${at:-0}")" >&2
+    [[ -z $gdb$record$iso ]] && mkfifo "$work/exceptions" || return
+    "${self%/*}/last_state" "$kernel" <"$work/exceptions" >&2 &
+    tee_pid=$!
+    (cd -- "$work" && exec timeout --foreground --kill-after=5 "$seconds" \
+        qemu-system-i386 -accel tcg "${options[@]}" -d int,cpu_reset \
+        </dev/null >/dev/null 2>exceptions) &
+    qemu_pid=$!
+    wait "$qemu_pid"
+    qemu_pid=
+    wait "$tee_pid"
+    tee_pid=
 }
 
 # Puts all that this run needs into the directory $record: settings, kernel, modules.

@@ -10,6 +10,8 @@ vector_common:
     cld
     pushl %esp
     call interrupt_dispatch
+.globl vector_return
+vector_return: /* boot/backtrace.c knows an interrupt by it */
     addl $4, %esp
     popa
     addl $8, %esp /* vector and error code */

@@ -96,6 +96,30 @@ differences()
         "$input" "$scratch/empty" "$input" "$scratch/empty"
     also '^4 inputs: 0 ok, 4 violations; 4 equal in QEMU, 0 not; 0 unreadable$'
     kheap=$good
+    # The kernel's own report of that fault, in the middle of a session.
+    "$kheap" import "$input" "$scratch/fault.ops" > /dev/null || exit 3
+    boot/run --kernel "$scratch/k2/kheap.elf" "$scratch/fault.ops" > "$scratch/out" 2>&1
+    [ $? -eq 2 ] || fail "a page fault in a session has another status"
+    also '^kheap:   heap: c0[0-9a-f]+ lies [0-9]+ bytes behind an epilogue, too early, at c0[0-9a-f]+; the last before it is the free block at '
+    also '^kheap:     c0[0-9a-f]+ kmalloc_aligned\+0x'
+    also '^kheap:     c0[0-9a-f]+ session_run\+0x'
+}
+
+# An input that faults the kernel in any way costs those behind it nothing.
+kernel_faults()
+{
+    local tool=$kheap status
+    mkdir -p "$scratch/faulty/boot" "$scratch/faulty/bin"
+    cp "$kheap" "$scratch/faulty/bin" || exit 3
+    kheap=$scratch/faulty/bin/kheap
+    for status in 2 21 22 23; do
+        printf '#!/bin/sh\necho "boot: the kernel faulted"\nexit %d\n' "$status" > "$scratch/faulty/boot/run"
+        chmod +x "$scratch/faulty/boot/run"
+        expect 1 '^2 inputs: 2 ok, 0 violations; 0 equal in QEMU, 2 not; 0 unreadable$' "${run[@]}" \
+            "$scratch/empty" "$scratch/mixed.ops"
+        also '^  in QEMU: no verdict: the kernel faulted$'
+    done
+    kheap=$tool
 }
 
 something_missing()
@@ -204,6 +228,7 @@ interrupted()
 command -v jq > /dev/null || { echo "boot_command_test: jq is not installed: ci/setup installs it" >&2; exit 3; }
 equal_verdicts
 differences
+kernel_faults
 something_missing
 wrong_usage
 hang

@@ -52,7 +52,7 @@ boot_failure()
 {
     case $1 in
         1) printf 'a rule is violated in the kernel' ;;
-        2) printf 'the kernel faulted' ;;
+        2 | 21 | 22 | 23) printf 'the kernel faulted' ;;
         3) printf 'the kernel found an input missing or damaged' ;;
         4) printf 'the kernel hangs' ;;
         5) printf 'the kernel ended in a triple fault, a reset or without its summary' ;;

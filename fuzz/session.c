@@ -69,6 +69,11 @@ uint32_t session_frames_free(const struct session *session)
     return word_at(vaddr_add(session->scene.frames_at, FRAMES_FREE));
 }
 
+const struct heap *session_heap(const struct session *session)
+{
+    return &session->heap;
+}
+
 const struct op *session_operation(const struct session *session)
 {
     return &session->op;

@@ -120,6 +120,11 @@ void session_faulted(struct session *session, uint32_t at, uint32_t error_code,
 /* The verdict of a session in which a call of the core did not come to an end (rule C1). */
 void session_exhausted(struct session *session, struct verdict *verdict);
 
+/* The heap under test, for who looks at it when the session cannot go on. It stays where it is, and
+ * may not have been made yet. */
+struct heap;
+const struct heap *session_heap(const struct session *session);
+
 /* The operation that is being run, or was last. */
 const struct op *session_operation(const struct session *session);
 

@@ -9,7 +9,17 @@
 #include "fuzz/tool/boot.h"
 
 /* What boot/run's exit statuses mean here (boot/run --help). */
-enum { RUN_OK, RUN_VIOLATION, RUN_FAULT, RUN_BAD_INPUT, RUN_HANG, RUN_RESET };
+enum {
+    RUN_OK,
+    RUN_VIOLATION,
+    RUN_PAGE_FAULT,
+    RUN_BAD_INPUT,
+    RUN_HANG,
+    RUN_RESET,
+    RUN_DOUBLE_FAULT = 21,
+    RUN_GENERAL_PROTECTION,
+    RUN_EXCEPTION,
+};
 
 /* One boot: the inputs from `next` on have no answer yet. */
 struct guest {
@@ -120,16 +130,23 @@ static int boot_once(const struct boot_plan *plan, struct guest *guest, const ch
     return boot_wait(child);
 }
 
+/* True if the input that was running has ended the kernel, so that it will have no verdict. */
+static bool ended_by_input(int status)
+{
+    return status == RUN_PAGE_FAULT || status == RUN_HANG || status == RUN_RESET ||
+           (status >= RUN_DOUBLE_FAULT && status <= RUN_EXCEPTION);
+}
+
 /* A boot has ended, and inputs are left. True if the kernel can be booted again for them. */
 static bool go_on(struct guest *guest, uint32_t first, int status, struct line *error)
 {
     struct boot_input *left = &guest->inputs->list[guest->next];
     /* A fault of the core is its session's verdict, and the end of the kernel. */
-    if (status == RUN_FAULT && guest->next > first &&
+    if (status == RUN_PAGE_FAULT && guest->next > first &&
         guest->inputs->list[guest->next - 1u].guest_line.length != 0 &&
         strstr(guest->inputs->list[guest->next - 1u].guest_line.text, " rule=P7 ") != NULL)
         return true;
-    if (status == RUN_FAULT || status == RUN_HANG || status == RUN_RESET) {
+    if (ended_by_input(status)) {
         left->guest_why = guest->last;
         left->guest_status = status;
         guest->next++;

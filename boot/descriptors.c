@@ -1,0 +1,80 @@
+#include "boot/descriptors.h"
+
+#include "boot/layout.h"
+#include "mmu_x86/machine.h"
+
+/* SDM 3A 3.4.5: base 0, limit 4 GiB, 32-bit, ring 0; code that can be read, data that can be
+ * written. */
+#define SEGMENT_CODE 0x00CF9B000000FFFFull
+#define SEGMENT_DATA 0x00CF93000000FFFFull
+
+/* SDM 3A 7.2.2, figure 7-3: a present, available 32-bit TSS of ring 0, its limit in bytes. */
+#define SEGMENT_TASK 0x0000890000000000ull
+
+/* SDM 1, 3.4.3: bit 1 is always set. Interrupts are disabled. */
+#define EFLAGS_NONE 0x2u
+
+#define SEGMENT_COUNT 5u
+
+/* Writable, as are the task states: the processor marks a task as busy in its descriptor. */
+static uint64_t segments[SEGMENT_COUNT];
+static struct task_state kernel_task, fault_task;
+
+static uint64_t task_segment(const struct task_state *task)
+{
+    uint64_t base = (uintptr_t)task;
+    return SEGMENT_TASK | (base & 0xFFFFFFu) << 16 | (base >> 24) << 56 | (sizeof *task - 1u);
+}
+
+static void segments_load(void)
+{
+    struct table_register gdt = {sizeof segments - 1u, (uint32_t)(uintptr_t)segments};
+    __asm__ volatile("lgdt %0\n\t"
+                     "ljmp %1, $1f\n"
+                     "1:\n\t"
+                     "movw %w2, %%ds\n\t"
+                     "movw %w2, %%es\n\t"
+                     "movw %w2, %%fs\n\t"
+                     "movw %w2, %%gs\n\t"
+                     "movw %w2, %%ss\n\t"
+                     "ltr %w3"
+                     :
+                     : "m"(gdt), "i"(SELECTOR_CODE), "r"(SELECTOR_DATA), "r"(SELECTOR_TASK)
+                     : "memory");
+}
+
+void descriptors_start(void (*on_double_fault)(void))
+{
+    /* An I/O map that starts at the limit: none (SDM 3A 7.2.1). */
+    kernel_task.trap_and_io_map = (uint32_t)sizeof kernel_task << 16;
+    fault_task = (struct task_state){
+        .cr3 = machine_root().n << PAGE_SHIFT,
+        .eip = (uint32_t)(uintptr_t)on_double_fault,
+        .eflags = EFLAGS_NONE,
+        .esp = FAULT_STACK_AT + FAULT_STACK_SIZE,
+        .es = SELECTOR_DATA,
+        .cs = SELECTOR_CODE,
+        .ss = SELECTOR_DATA,
+        .ds = SELECTOR_DATA,
+        .fs = SELECTOR_DATA,
+        .gs = SELECTOR_DATA,
+        .trap_and_io_map = (uint32_t)sizeof fault_task << 16,
+    };
+    segments[SELECTOR_CODE / 8u] = SEGMENT_CODE;
+    segments[SELECTOR_DATA / 8u] = SEGMENT_DATA;
+    segments[SELECTOR_TASK / 8u] = task_segment(&kernel_task);
+    segments[SELECTOR_FAULT_TASK / 8u] = task_segment(&fault_task);
+    segments_load();
+}
+
+/* The processor leaves the selector of the task that it switches from in the one that it switches
+ * to (SDM 3A 7.4). */
+const struct task_state *descriptors_interrupted(void)
+{
+    struct table_register gdt;
+    __asm__ volatile("sgdt %0" : "=m"(gdt));
+    uint64_t segment =
+        ((const uint64_t *)(uintptr_t)gdt.at)[(uint16_t)fault_task.previous_task / 8u];
+    uint32_t base = (uint32_t)(segment >> 16 & 0xFFFFFFu) | (uint32_t)(segment >> 56) << 24;
+    return (const struct task_state *)(uintptr_t)base;
+}

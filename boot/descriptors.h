@@ -1,0 +1,43 @@
+/* Segments and tasks: the GDT, and the two task states that it names.
+ *
+ * The processor keeps no stack for a handler in ring 0: it pushes onto the stack that is in use. If
+ * that one has overflowed, it cannot push, and a double fault comes. So that one switches tasks
+ * instead: the gate of vector 8 names a task with a stack of its own (boot/layout.h). */
+#ifndef KHEAP_BOOT_DESCRIPTORS_H
+#define KHEAP_BOOT_DESCRIPTORS_H
+
+#include <stdint.h>
+
+/* Offsets in the GDT, for ring 0 (SDM 3A 3.4.2). */
+#define SELECTOR_CODE 0x08u
+#define SELECTOR_DATA 0x10u
+#define SELECTOR_TASK 0x18u       /* what the kernel runs in */
+#define SELECTOR_FAULT_TASK 0x20u /* what a double fault runs in */
+
+/* A 32-bit task state (SDM 3A 7.2.1, figure 7-2). A selector is the low half of its word. */
+struct task_state {
+    uint32_t previous_task;
+    uint32_t esp0, ss0, esp1, ss1, esp2, ss2;
+    uint32_t cr3;
+    uint32_t eip, eflags;
+    uint32_t eax, ecx, edx, ebx, esp, ebp, esi, edi;
+    uint32_t es, cs, ss, ds, fs, gs;
+    uint32_t ldt;
+    uint32_t trap_and_io_map;
+};
+
+/* What LGDT and LIDT read (SDM 3A 2.4). */
+struct __attribute__((packed)) table_register {
+    uint16_t limit;
+    uint32_t at;
+};
+
+/* Loads a flat GDT and the task register. A double fault goes to on_double_fault, on its own stack,
+ * with the tables that are in use now. */
+void descriptors_start(void (*on_double_fault)(void));
+
+/* The registers of what ran when the processor switched to the double fault's task. Requires that
+ * it has. CR3 and the stacks of inner rings are not among what it saves (SDM 3A 7.2.1). */
+const struct task_state *descriptors_interrupted(void);
+
+#endif

@@ -75,7 +75,7 @@ void kernel_main(uint32_t magic, uint32_t info_at)
         memory_describe(info, (uint32_t)(uintptr_t)image_start - KERNEL_AT,
                         (uint32_t)(uintptr_t)image_end - KERNEL_AT + STACK_SIZE + FAULT_STACK_SIZE);
     if (error != NULL)
-        die(EXIT_BAD_INPUT, error);
+        die(EXIT_LITTLE_MEMORY, error);
 
     struct line line;
     line_clear(&line);

@@ -16,7 +16,8 @@ enum {
     RUN_BAD_INPUT,
     RUN_HANG,
     RUN_RESET,
-    RUN_DOUBLE_FAULT = 21,
+    RUN_ADDRESS = 20,
+    RUN_DOUBLE_FAULT,
     RUN_GENERAL_PROTECTION,
     RUN_EXCEPTION,
 };
@@ -134,7 +135,7 @@ static int boot_once(const struct boot_plan *plan, struct guest *guest, const ch
 static bool ended_by_input(int status)
 {
     return status == RUN_PAGE_FAULT || status == RUN_HANG || status == RUN_RESET ||
-           (status >= RUN_DOUBLE_FAULT && status <= RUN_EXCEPTION);
+           (status >= RUN_ADDRESS && status <= RUN_EXCEPTION);
 }
 
 /* A boot has ended, and inputs are left. True if the kernel can be booted again for them. */

@@ -77,6 +77,8 @@ expect use-after-free heap-use-after-free provoke_use_after_free 'read of 1 byte
     '12 bytes into the freed block of 13 bytes' 12 block_make block_drop
 expect stack-overflow stack-buffer-overflow provoke_stack_overflow 'write of 1 byte' \
     "1 byte past the end of the variable 'stack_bytes' of 13 bytes" 13
+expect thread-overflow stack-buffer-overflow provoke_stack_overflow 'write of 1 byte' \
+    "1 byte past the end of the variable 'stack_bytes' of 13 bytes" 13
 expect use-after-scope stack-use-after-scope provoke_use_after_scope 'read of 1 byte' \
     "12 bytes into the variable 'scope_bytes' of 13 bytes" 12
 expect global-overflow global-buffer-overflow provoke_global_overflow 'read of 1 byte' \

@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 #include "boot/asan/shadow.h"
-#include "boot/layout.h"
+#include "boot/stacks.h"
 #include "boot/symbols.h"
 
 /* Each file of the kernel hands over its own array. */
@@ -84,10 +84,13 @@ struct local_frame {
 /* Below the first variable lies a redzone of its own kind, and the frame starts where that does. */
 static const struct local_frame *frame_of(uint32_t at)
 {
+    const struct stack *stack = stack_of(at);
     uint32_t granule = at / GRANULE * GRANULE;
-    while (granule > STACK_AT && shadow_byte(granule) != SHADOW_STACK_LEFT)
+    if (stack == NULL || !stack_holds(stack, at))
+        return NULL;
+    while (granule > stack->start && shadow_byte(granule) != SHADOW_STACK_LEFT)
         granule -= GRANULE;
-    while (granule > STACK_AT && shadow_byte(granule - GRANULE) == SHADOW_STACK_LEFT)
+    while (granule > stack->start && shadow_byte(granule - GRANULE) == SHADOW_STACK_LEFT)
         granule -= GRANULE;
     const struct local_frame *frame = (const struct local_frame *)granule;
     return frame->mark == FRAME_MARK ? frame : NULL;

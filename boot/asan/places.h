@@ -28,7 +28,8 @@ void globals_add(const struct asan_global *globals, uint32_t count);
  * variable of a file is there. */
 bool global_describe(struct line *line, uint32_t at, uint32_t end);
 
-/* Likewise for variables of functions, whose frame says how it is laid out. */
+/* Likewise for variables of functions, on any stack (boot/stacks.h); their frame says how it is
+ * laid out. */
 bool local_describe(struct line *line, uint32_t at, uint32_t end);
 
 /* Adds "1 byte past the end of " or the like: where [at, end) lies to `size_bytes` bytes at

@@ -8,10 +8,11 @@
 #include "boot/memory.h"
 #include "boot/probe.h"
 #include "boot/serial.h"
+#include "boot/stage.h"
+#include "boot/thread.h"
 #include "mmu_x86/probe.h"
 
-#define FRAMES 2048u
-#define KEY 0x5BD1E995u
+#define FRAMES 1536u
 
 /* No multiple of 8: the last granule is open in part, and the byte behind is the block's own in the
  * core's eyes. */
@@ -20,21 +21,11 @@
 typedef volatile char *bytes_t;
 
 static struct heap heap;
-static struct boot_state boot;
 
 bool provoke_heap_make(struct heap *made)
 {
-    if (!probe_start() || !probe_reset(FRAMES, &boot) ||
-        frames_init(boot.frames_at, boot.frames_size_bytes, &boot.map) != FRAMES_OK)
-        return false;
-    struct heap_config config = {
-        .frames = boot.frames_at,
-        .start = vaddr_of(HEAP_WINDOW_START),
-        .limit = vaddr_of(HEAP_WINDOW_END),
-        .key = KEY,
-        .policy = HEAP_BINS,
-    };
-    return heap_init(made, &config) == HEAP_OK;
+    const struct op_config config = {HEAP_BINS, FRAMES, OP_WINDOW_PAGES_MAX};
+    return probe_start() && stage_heap(made, &config, HEAP_BINS) == NULL;
 }
 
 /* The compiler is not to know where an index leads. */
@@ -135,6 +126,17 @@ __attribute__((noinline)) static void provoke_stack_overflow(void)
     stack_bytes[hidden(BLOCK_BYTES)] = 0;
 }
 
+static void in_thread(void *nothing)
+{
+    (void)nothing;
+    provoke_stack_overflow();
+}
+
+static void provoke_thread_overflow(void)
+{
+    thread_join(thread_start(in_thread, NULL));
+}
+
 __attribute__((noinline)) static void provoke_use_after_scope(void)
 {
     bytes_t kept;
@@ -190,6 +192,7 @@ static const struct {
     {"asan-use-after-free", provoke_use_after_free},
     {"asan-double-free", provoke_double_free},
     {"asan-stack-overflow", provoke_stack_overflow},
+    {"asan-thread-overflow", provoke_thread_overflow},
     {"asan-use-after-scope", provoke_use_after_scope},
     {"asan-global-overflow", provoke_global_overflow},
     {"asan-core-access", provoke_core_access},
@@ -206,10 +209,14 @@ bool provoke_run(const struct multiboot_info *info, enum exit_value *value)
     for (uint32_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
         if (!command_line_has(info, mistakes[i].word))
             continue;
-        *value = EXIT_VIOLATION;
-        if (provoke_heap_make(&heap))
-            mistakes[i].provoke();
+        if (!threads_start() || !provoke_heap_make(&heap)) {
+            serial_text("kheap: error: too little memory for a heap to make mistakes in\n");
+            *value = EXIT_LITTLE_MEMORY;
+            return true;
+        }
+        mistakes[i].provoke();
         serial_text("kheap: AddressSanitizer has not seen the mistake\n");
+        *value = EXIT_VIOLATION;
         return true;
     }
     return false;

@@ -10,7 +10,8 @@
 #include "heap/kmalloc.h"
 
 /* Makes the mistake that the command line asks for. Returns false if it asks for none. If the
- * mistake goes unseen, says so, and *value is EXIT_VIOLATION. */
+ * mistake goes unseen, says so, and *value is EXIT_VIOLATION; EXIT_LITTLE_MEMORY if there is no
+ * room to make it. */
 bool provoke_run(const struct multiboot_info *info, enum exit_value *value);
 
 /* A heap of its own for who provokes. Returns false if there can be none. */

@@ -112,8 +112,8 @@ static void place_line(const struct wrong *wrong)
     struct line line;
     line_clear(&line);
     line_text(&line, "kheap:   ");
-    if (wrong->first - STACK_AT < STACK_SIZE ? !local_describe(&line, wrong->first, wrong->end)
-                                             : !global_describe(&line, wrong->first, wrong->end))
+    if (!local_describe(&line, wrong->first, wrong->end) &&
+        !global_describe(&line, wrong->first, wrong->end))
         other_describe(&line, wrong->first);
     serial_line(&line);
 }

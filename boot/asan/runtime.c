@@ -1,8 +1,10 @@
 #include "boot/asan/runtime.h"
 
+#include <stddef.h>
+
 #include "boot/asan/report.h"
 #include "boot/asan/shadow.h"
-#include "boot/layout.h"
+#include "boot/stacks.h"
 #include "mmu_x86/machine.h"
 
 #define CHECK(name, size, access, check)                                                           \
@@ -42,8 +44,9 @@ void __asan_register_globals(const struct asan_global *globals, uint32_t count)
 void __asan_handle_no_return(void)
 {
     uint32_t here = (uint32_t)(uintptr_t)__builtin_frame_address(0) & ~(GRANULE - 1u);
-    if (here - STACK_AT < STACK_SIZE)
-        shadow_set(here, STACK_AT + STACK_SIZE - here, SHADOW_OPEN);
+    const struct stack *stack = stack_of(here);
+    if (stack != NULL && stack_holds(stack, here))
+        shadow_set(here, stack->end - here, SHADOW_OPEN);
 }
 
 #define SET_SHADOW(value)                                                                          \

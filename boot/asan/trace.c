@@ -1,7 +1,9 @@
 #include "boot/asan/trace.h"
 
-#include "boot/layout.h"
+#include <stddef.h>
+
 #include "boot/serial.h"
+#include "boot/stacks.h"
 #include "boot/symbols.h"
 
 /* What PUSH EBP; MOV EBP, ESP leave behind. */
@@ -10,16 +12,18 @@ struct frame {
     uint32_t caller;
 };
 
-static int on_stack(const struct frame *frame)
+static bool on_stack(const struct stack *stack, const struct frame *frame)
 {
-    return (uintptr_t)frame - STACK_AT <= STACK_SIZE - sizeof *frame;
+    return stack_holds(stack, (uint32_t)(uintptr_t)frame) &&
+           stack_holds(stack, (uint32_t)(uintptr_t)&frame->caller);
 }
 
 void trace_take(struct trace *trace, const void *frame)
 {
     const struct frame *at = frame;
+    const struct stack *stack = stack_of((uint32_t)(uintptr_t)at);
     uint32_t i = 0;
-    while (i < TRACE_DEPTH && on_stack(at)) {
+    while (i < TRACE_DEPTH && stack != NULL && on_stack(stack, at)) {
         trace->calls[i++] = at->caller;
         if (at->outer <= at) /* frames lie above each other, or the chain is damaged */
             break;

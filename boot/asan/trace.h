@@ -12,7 +12,7 @@ struct trace {
 };
 
 /* Fills a trace from a function's frame (__builtin_frame_address(0)) on: its caller is the first.
- * The chain ends where it leaves the kernel stack. */
+ * The chain ends where it leaves the stack that it is on (boot/stacks.h). */
 void trace_take(struct trace *trace, const void *frame);
 
 /* Prints a heading and a line for each call, "    #0 c0105432 kfree+0x12". */

@@ -3,10 +3,12 @@
 #include "boot/layout.h"
 #include "mmu_x86/machine.h"
 
-/* SDM 3A 3.4.5: base 0, limit 4 GiB, 32-bit, ring 0; code that can be read, data that can be
- * written. */
+/* SDM 3A 3.4.5: base 0, limit 4 GiB, 32-bit, of ring 0 and of ring 3; code that can be read, data
+ * that can be written. */
 #define SEGMENT_CODE 0x00CF9B000000FFFFull
 #define SEGMENT_DATA 0x00CF93000000FFFFull
+#define SEGMENT_USER_CODE 0x00CFFB000000FFFFull
+#define SEGMENT_USER_DATA 0x00CFF3000000FFFFull
 
 /* SDM 3A 7.2.2, figure 7-3: a present, available 32-bit TSS of ring 0, its limit in bytes. */
 #define SEGMENT_TASK 0x0000890000000000ull
@@ -14,11 +16,15 @@
 /* SDM 1, 3.4.3: bit 1 is always set. Interrupts are disabled. */
 #define EFLAGS_NONE 0x2u
 
-#define SEGMENT_COUNT 5u
+#define SEGMENT_BYTES 8u
+#define SEGMENT_COUNT 7u
 
 /* Writable, as are the task states: the processor marks a task as busy in its descriptor. */
 static uint64_t segments[SEGMENT_COUNT];
 static struct task_state kernel_task, fault_task;
+
+/* Handlers of what a user raises run here; none of them goes deep. */
+static uint8_t __attribute__((aligned(16))) user_handler_stack[PAGE_SIZE];
 
 static uint64_t task_segment(const struct task_state *task)
 {
@@ -47,6 +53,9 @@ void descriptors_start(void (*on_double_fault)(void))
 {
     /* An I/O map that starts at the limit: none (SDM 3A 7.2.1). */
     kernel_task.trap_and_io_map = (uint32_t)sizeof kernel_task << 16;
+    kernel_task.esp0 =
+        (uint32_t)(uintptr_t)user_handler_stack + (uint32_t)sizeof user_handler_stack;
+    kernel_task.ss0 = SELECTOR_DATA;
     fault_task = (struct task_state){
         .cr3 = machine_root().n << PAGE_SHIFT,
         .eip = (uint32_t)(uintptr_t)on_double_fault,
@@ -60,21 +69,17 @@ void descriptors_start(void (*on_double_fault)(void))
         .gs = SELECTOR_DATA,
         .trap_and_io_map = (uint32_t)sizeof fault_task << 16,
     };
-    segments[SELECTOR_CODE / 8u] = SEGMENT_CODE;
-    segments[SELECTOR_DATA / 8u] = SEGMENT_DATA;
-    segments[SELECTOR_TASK / 8u] = task_segment(&kernel_task);
-    segments[SELECTOR_FAULT_TASK / 8u] = task_segment(&fault_task);
+    segments[SELECTOR_CODE / SEGMENT_BYTES] = SEGMENT_CODE;
+    segments[SELECTOR_DATA / SEGMENT_BYTES] = SEGMENT_DATA;
+    segments[SELECTOR_TASK / SEGMENT_BYTES] = task_segment(&kernel_task);
+    segments[SELECTOR_FAULT_TASK / SEGMENT_BYTES] = task_segment(&fault_task);
+    segments[SELECTOR_USER_CODE / SEGMENT_BYTES] = SEGMENT_USER_CODE;
+    segments[SELECTOR_USER_DATA / SEGMENT_BYTES] = SEGMENT_USER_DATA;
     segments_load();
 }
 
-/* The processor leaves the selector of the task that it switches from in the one that it switches
- * to (SDM 3A 7.4). */
+/* There is no other task that a double fault could have come in. */
 const struct task_state *descriptors_interrupted(void)
 {
-    struct table_register gdt;
-    __asm__ volatile("sgdt %0" : "=m"(gdt));
-    uint64_t segment =
-        ((const uint64_t *)(uintptr_t)gdt.at)[(uint16_t)fault_task.previous_task / 8u];
-    uint32_t base = (uint32_t)(segment >> 16 & 0xFFFFFFu) | (uint32_t)(segment >> 56) << 24;
-    return (const struct task_state *)(uintptr_t)base;
+    return &kernel_task;
 }

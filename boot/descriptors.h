@@ -1,18 +1,29 @@
-/* Segments and tasks: the GDT, and the two task states that it names.
+/* Segments and tasks: the GDT, and the two task states that it names. Read by C and by the
+ * assembler.
  *
  * The processor keeps no stack for a handler in ring 0: it pushes onto the stack that is in use. If
  * that one has overflowed, it cannot push, and a double fault comes. So that one switches tasks
- * instead: the gate of vector 8 names a task with a stack of its own (boot/layout.h). */
+ * instead: the gate of vector 8 names a task with a stack of its own (boot/layout.h).
+ *
+ * Ring 3 is there for accesses that are a user's (boot/trap.h). What a user raises is handled on a
+ * stack that the kernel's task state names. */
 #ifndef KHEAP_BOOT_DESCRIPTORS_H
 #define KHEAP_BOOT_DESCRIPTORS_H
 
-#include <stdint.h>
+/* Offsets in the GDT (SDM 3A 3.4.2). */
+#define SELECTOR_CODE 0x08
+#define SELECTOR_DATA 0x10
+#define SELECTOR_TASK 0x18       /* what the kernel runs in */
+#define SELECTOR_FAULT_TASK 0x20 /* what a double fault runs in */
+#define SELECTOR_USER_CODE 0x28
+#define SELECTOR_USER_DATA 0x30
 
-/* Offsets in the GDT, for ring 0 (SDM 3A 3.4.2). */
-#define SELECTOR_CODE 0x08u
-#define SELECTOR_DATA 0x10u
-#define SELECTOR_TASK 0x18u       /* what the kernel runs in */
-#define SELECTOR_FAULT_TASK 0x20u /* what a double fault runs in */
+/* What a selector of the user's has besides: its privilege level (SDM 3A 3.4.2). */
+#define SELECTOR_RING_USER 3
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
 
 /* A 32-bit task state (SDM 3A 7.2.1, figure 7-2). A selector is the low half of its word. */
 struct task_state {
@@ -39,5 +50,7 @@ void descriptors_start(void (*on_double_fault)(void));
 /* The registers of what ran when the processor switched to the double fault's task. Requires that
  * it has. CR3 and the stacks of inner rings are not among what it saves (SDM 3A 7.2.1). */
 const struct task_state *descriptors_interrupted(void);
+
+#endif
 
 #endif

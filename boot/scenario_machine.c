@@ -7,7 +7,6 @@
 #include "boot/layout.h"
 #include "boot/memory.h"
 #include "boot/trap.h"
-#include "boot/user_mode.h"
 #include "mmu_x86/machine.h"
 #include "mmu_x86/probe.h"
 #include "mmu_x86/scenario/machine.h"
@@ -60,7 +59,6 @@ bool machine_scenario_prepare(void)
             entry_of((frame_t){base + frame}, ENTRY_PRESENT | ENTRY_WRITABLE);
     directory_make(SCENARIO_DIRECTORY);
     directory_make(SCENARIO_DIRECTORY_2);
-    user_mode_start();
     return true;
 }
 

@@ -23,8 +23,7 @@ struct trap {
 };
 
 /* Reads or writes (`word`) the word at `at`, or calls the code there, which may change EAX alone.
- * Requires interrupts disabled; for a user, user mode started (boot/user_mode.h) and its two pages
- * mapped. */
+ * Requires interrupts disabled; for a user, its two pages mapped. */
 void trap_access(enum trap_kind kind, bool user, uint32_t at, uint32_t word, struct trap *trap);
 
 /* To be asked first of all when an exception comes: if an access is under way it ends here, and the

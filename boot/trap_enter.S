@@ -6,11 +6,10 @@
  *
  * An access finds its address in EDX and its word in EAX, and leaves its result in EAX. Whatever
  * becomes of it, the stack is as at the entry when trap_leave has put ESP back. */
-#include "boot/user_mode.h"
+#include "boot/descriptors.h"
 
-/* SDM 3A 5.5, SDM 1 3.4.3: a selector's privilege level; the flags with nothing but the bit that is
- * always set: interrupts stay disabled, and I/O is the supervisor's. */
-#define RING_USER 3
+/* SDM 1 3.4.3: the flags with nothing but the bit that is always set: interrupts stay disabled, and
+ * I/O is the supervisor's. */
 #define FLAGS_USER 0x002
 
 .macro save
@@ -34,20 +33,20 @@ trap_enter_user:
     save
     movl 32(%esp), %ebx
     /* A selector of the supervisor's would be lost on the way (SDM 2A, IRET). */
-    movl $(SELECTOR_USER_DATA + RING_USER), %esi
+    movl $(SELECTOR_USER_DATA + SELECTOR_RING_USER), %esi
     movl %esi, %ds
     movl %esi, %es
     pushl %esi
     pushl %ebx
     pushl $FLAGS_USER
-    pushl $(SELECTOR_USER_CODE + RING_USER)
+    pushl $(SELECTOR_USER_CODE + SELECTOR_RING_USER)
     pushl %ecx
     iret
 
 trap_leave:
     movl 4(%esp), %eax
 leave:
-    movl $SELECTOR_KERNEL_DATA, %ecx
+    movl $SELECTOR_DATA, %ecx
     movl %ecx, %ds
     movl %ecx, %es
     movl trap_esp, %esp

@@ -1,5 +1,7 @@
 #include "boot/provoke.h"
 
+#include <stddef.h>
+
 #include "boot/command_line.h"
 #include "boot/descriptors.h"
 #include "boot/interrupts.h"
@@ -7,16 +9,15 @@
 #include "boot/metal/injected_interrupt.h"
 #include "boot/nearest_block.h"
 #include "boot/probe.h"
+#include "boot/stage.h"
 #include "boot/thread.h"
-#include "heap/kmalloc.h"
 #include "mmu_x86/probe.h"
 
 /* Keeps a function's name in the backtrace. */
 #define PROVOCATION __attribute__((noinline)) static void
 
-#define NOWHERE 0x10000000u      /* nothing is mapped there (boot/layout.h) */
-#define SELECTOR_WRONG 0x50u     /* behind the end of the GDT (boot/descriptors.h) */
-#define PROVOKED_KEY 0x5BD1E995u /* any would do */
+#define NOWHERE 0x10000000u  /* nothing is mapped there (boot/layout.h) */
+#define SELECTOR_WRONG 0x50u /* behind the end of the GDT (boot/descriptors.h) */
 #define PROVOKED_PAGES 64u
 
 extern uint8_t image_start[]; /* not const: the compiler may leave out a store to that */
@@ -94,21 +95,9 @@ static void overflow_thread(void)
 /* A heap of which no session knows, watched by the report. */
 static bool heap_begin(struct heap *heap)
 {
-    static struct boot_state boot;
-    if (!probe_start() || !probe_reset(PROVOKED_PAGES, &boot))
-        return false;
-    uint32_t interrupts = machine_interrupts_disable();
-    enum frames_result made = frames_init(boot.frames_at, boot.frames_size_bytes, &boot.map);
-    machine_interrupts_restore(interrupts);
-    struct heap_config config = {
-        .frames = boot.frames_at,
-        .start = vaddr_of(HEAP_WINDOW_START),
-        .limit = vaddr_of(HEAP_WINDOW_START + PROVOKED_PAGES * PAGE_SIZE),
-        .key = PROVOKED_KEY,
-        .policy = HEAP_BINS,
-    };
+    const struct op_config config = {HEAP_BINS, PROVOKED_PAGES, PROVOKED_PAGES};
     nearest_block_watch(heap);
-    return made == FRAMES_OK && heap_init(heap, &config) == HEAP_OK;
+    return probe_start() && stage_heap(heap, &config, HEAP_BINS) == NULL;
 }
 
 /* Uses a block after it was freed and its pages were given back. */

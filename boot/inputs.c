@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "boot/command_line.h"
 #include "boot/memory.h"
 #include "boot/modules.h"
 #include "boot/nearest_block.h"
@@ -153,6 +154,8 @@ enum exit_value inputs_run(const struct multiboot_info *info, uint32_t stop_at)
     struct tally tally = {0};
     struct modules modules;
     struct named_input named;
+    if (!command_line_done(info))
+        return EXIT_BAD_INPUT;
     modules_open(&modules, info);
     if (modules.left == 0) {
         serial_text("kheap: error: no module: there is nothing to run\n");

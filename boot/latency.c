@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "boot/command_line.h"
 #include "boot/memory.h"
 #include "boot/probe.h"
 #include "boot/serial.h"
@@ -209,7 +210,8 @@ enum exit_value latency_run(const struct multiboot_info *info)
     static struct latency latency;
     struct line line;
     uint64_t longest;
-    (void)info;
+    if (!command_line_done(info))
+        return EXIT_BAD_INPUT;
     latency.blocks = memory_carve(BLOCKS_MAX * sizeof(vaddr_t), &longest);
     const char *error = "too little memory for the blocks' table";
     if (latency.blocks != NULL && probe_start()) {

@@ -41,12 +41,17 @@ expect 0 '1 inputs timed' "${run[@]}" --icount --append time-first-fit "$scratch
 expect 3 'cut.trace' "${run[@]}" --append time "$scratch/cut.trace"
 expect 3 'cut.trace' "${run[@]}" "$scratch/cut.trace"
 expect 3 'bad.pack' "${run[@]}" "$scratch/bad.pack"
-expect 3 'module' "${run[@]}"
+expect 3 'no module: there is nothing to run' "${run[@]}"
+expect 3 'no module: there is nothing to time' "${run[@]}" --append time
 expect 4 'hangs' "${run[@]}" --append hang --timeout 3 "$scratch/seed.ops"
 expect 2 'guard page' "${run[@]}" --append fault-guard-below "$scratch/seed.ops"
 expect 3 'hz=' "${run[@]}" --append 'stress hz=99'
 expect 3 'threads=' "${run[@]}" --append 'stress threads=9'
 expect 3 'seconds=' "${run[@]}" --append 'stress seconds=none'
+expect 3 'nobody knows here: no-such-word$' "${run[@]}" --append 'stop=1 no-such-word' "$scratch/seed.ops"
+for mode in time latency scenarios 'stress seconds=1'; do
+    expect 3 'nobody knows here: stop=1$' "${run[@]}" --append "$mode stop=1" "$scratch/seed.ops"
+done
 expect 8 'memory' "${run[@]}" --append stress --memory 64
 expect 5 'triple fault' "${run[@]}" --append triple "$scratch/seed.ops"
 expect 7 'no-such-file' "${run[@]}" "$scratch/no-such-file"

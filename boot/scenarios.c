@@ -1,5 +1,6 @@
 #include "boot/scenarios.h"
 
+#include "boot/command_line.h"
 #include "boot/serial.h"
 #include "mmu_x86/scenario/generate.h"
 #include "mmu_x86/scenario/machine.h"
@@ -10,7 +11,8 @@ enum exit_value scenarios_run(const struct multiboot_info *info)
     static struct scenario_run run;
     struct line line;
     uint32_t disagree_count = 0;
-    (void)info;
+    if (!command_line_done(info))
+        return EXIT_BAD_INPUT;
     if (!machine_scenario_prepare()) {
         serial_text("kheap: error: too little memory for the scenarios\n");
         return EXIT_LITTLE_MEMORY;

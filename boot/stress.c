@@ -47,6 +47,8 @@ enum exit_value stress_run(const struct multiboot_info *info)
     if (!options_read(info))
         return complain("hz= takes 100 to 20000, threads= 1 to 8, seconds= 1 or more",
                         EXIT_BAD_INPUT);
+    if (!command_line_done(info))
+        return EXIT_BAD_INPUT;
     void *memory_at = memory_carve(session_size_bytes(slot_count), &longest);
     if (memory_at == NULL || !threads_start() || !probe_start())
         return complain("too little memory for the model and the stacks", EXIT_LITTLE_MEMORY);

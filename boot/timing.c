@@ -1,5 +1,6 @@
 #include "boot/timing.h"
 
+#include "boot/command_line.h"
 #include "boot/memory.h"
 #include "boot/modules.h"
 #include "boot/probe.h"
@@ -136,12 +137,18 @@ enum exit_value timing_run(const struct multiboot_info *info, enum heap_policy p
     uint32_t input_count = 0;
     uint64_t operation_count = 0;
     enum exit_value value = EXIT_OK;
+    if (!command_line_done(info))
+        return EXIT_BAD_INPUT;
     vaddr_t *blocks = memory_carve((uint64_t)modules_slots(info) * sizeof(vaddr_t), &longest);
     if (blocks == (vaddr_t *)0 || !probe_start()) {
         say("kheap", "too little memory for the blocks' table");
         return EXIT_LITTLE_MEMORY;
     }
     modules_open(&modules, info);
+    if (modules.left == 0) {
+        say("kheap", "no module: there is nothing to time");
+        return EXIT_BAD_INPUT;
+    }
     while (modules_next(&modules, &named)) {
         struct timing timing = {.blocks = blocks};
         const char *error = replay(&timing, &named, policy);
@@ -161,5 +168,5 @@ enum exit_value timing_run(const struct multiboot_info *info, enum heap_policy p
     line_decimal(&line, operation_count);
     line_text(&line, " operations");
     serial_line(&line);
-    return input_count != 0 ? value : EXIT_BAD_INPUT;
+    return value;
 }

@@ -5,6 +5,8 @@
  *   40000000 - BFBFFFFF  the direct map: physical memory from 0 on, in 4 MiB pages. It belongs to
  *                        the harness: Multiboot's structures, modules, session memory and the
  *                        probe's view of tables and frames. The core never looks through it.
+ *                        The MMU scenarios have directories of their own, in which 80400000 to
+ *                        80FFFFFF is a user's page and their memory (boot/scenario_machine.c)
  *   BFC00000 - BFFFFFFF  the device window: other users of the MMU map pages here (slot 767)
  *   C0000000 - C03FFFFF  the kernel's own, through one page table (slot 768):
  *     C0100000             the image: text and constants read-only, then data, loaded at 1 MiB

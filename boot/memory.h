@@ -14,19 +14,20 @@ struct memory {
     /* Ascending, disjoint, whole frames. */
     struct frame_range usable[PROBE_RANGES_MAX];
     uint32_t usable_count;
-    /* Low memory, image and stack, what the loader brought, the harness's; ascending, disjoint. */
+    /* Low memory, image and stacks, what the loader brought, the harness's; ascending, disjoint. */
     struct frame_range reserved[PROBE_RANGES_MAX];
     uint32_t reserved_count;
     struct frame_range longest; /* of the usable ones */
-    struct frame_range image;   /* with the stack behind it */
+    struct frame_range image;   /* with boot's two stacks behind it */
 };
 
 extern struct memory memory;
 
 /* Fills `memory` from the loader's information, which is seen through the direct map, and the
- * physical addresses of image and stack. A map may be in any order, overlap itself, and have ranges
- * of any alignment and length; a frame is free if some range says that all of it is usable and none
- * says that a part of it is anything else. Returns null, or a few words that say what is wrong. */
+ * physical addresses of image and stacks. A map may be in any order, overlap itself, and have
+ * ranges of any alignment and length; a frame is free if some range says that all of it is usable
+ * and none says that a part of it is anything else. Returns null, or a few words that say what is
+ * wrong. */
 const char *memory_describe(const struct multiboot_info *info, uint32_t image_at,
                             uint32_t image_end);
 

@@ -10,6 +10,7 @@ enum exit_value {
     EXIT_PAGE_FAULT = 0x12,    /* 37 */
     EXIT_BAD_INPUT = 0x13,     /* 39: a module or an input is missing or damaged */
     EXIT_LITTLE_MEMORY = 0x14, /* 41: the machine has too little memory */
+    EXIT_ADDRESS = 0x1A,       /* 53: AddressSanitizer has reported (boot/asan) */
 
     EXIT_DOUBLE_FAULT = 0x20,       /* 65: most likely a stack overflow */
     EXIT_GENERAL_PROTECTION = 0x21, /* 67 */

@@ -1,12 +1,15 @@
 /* The kernel's address map, in prose and in numbers. Read by C and by the assembler.
  *
  *   00000000 - 003FFFFF  nothing, once boot is over: a null pointer faults
+ *   20000000 - 3FFFFFFF  AddressSanitizer's shadow, in kheap-asan.elf alone (boot/asan/shadow.h)
  *   40000000 - BFBFFFFF  the direct map: physical memory from 0 on, in 4 MiB pages. It belongs to
  *                        the harness: Multiboot's structures, modules, session memory and the
  *                        probe's view of tables and frames. The core never looks through it.
  *   BFC00000 - BFFFFFFF  the device window: other users of the MMU map pages here (slot 767)
  *   C0000000 - C03FFFFF  the kernel's own, through one page table (slot 768):
  *     C0100000             the image: text and constants read-only, then data, loaded at 1 MiB
+ *     C0380000 - C03DFFFF  the threads' stacks, 32 KiB apart, each of them 24 KiB between two guard
+ *                          pages; mapped where threads run (boot/thread.h)
  *     C03EB000             guard page, never mapped
  *     C03EC000 - C03EDFFF  the double fault's stack, 8 KiB: what reports that the other overflowed
  *     C03EE000             guard page, never mapped
@@ -30,6 +33,10 @@
 #define STACK_SIZE 0x8000
 #define FAULT_STACK_AT 0xC03EC000
 #define FAULT_STACK_SIZE 0x2000
+
+#define THREAD_STACKS_AT 0xC0380000
+#define THREAD_STACKS 12
+#define THREAD_STACK_SPAN 0x8000
 
 #define DIRECT_AT 0x40000000
 #define DIRECT_SLOT 256

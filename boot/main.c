@@ -1,16 +1,9 @@
 /* The kernel: brings the machine up, runs the inputs, ends the run.
  *
- * Words on its command line make it misbehave on purpose, so that what watches it can be tested
- * (boot/provoke.c).
- *
- * `stop=N` calls guilty_operation before operation N of each input, for a debugger that waits there
- * (fuzz/session.h).
- *
- * With `stress` it runs threads and interrupts instead (boot/stress.h).
- *
- * With `time` it runs no checks, but counts what calls of the heap take (boot/timing.h); with
- * `time-first-fit` under the other policy. With `scenarios` it runs the MMU scenarios
- * (boot/scenarios.h), with `latency` it measures calls of the heap by size (boot/latency.h). */
+ * What it does instead of running inputs, a word on its command line says: a mode of the table
+ * below, or a mistake to be made on purpose (boot/provoke.c). `stop=N` calls guilty_operation
+ * before operation N of each input, for a debugger that waits there (fuzz/session.h).
+ * boot/README.md lists the words, and the files of the kernel in reading order. */
 #include "boot/command_line.h"
 #include "boot/exit.h"
 #include "boot/inputs.h"

@@ -113,11 +113,13 @@ kernel_faults()
     cp "$kheap" "$scratch/faulty/bin" || exit 3
     kheap=$scratch/faulty/bin/kheap
     for status in 2 20 21 22 23; do
-        printf '#!/bin/sh\necho "boot: the kernel faulted"\nexit %d\n' "$status" > "$scratch/faulty/boot/run"
+        printf '#!/bin/sh\necho "boot: KVM cannot be used"\necho "boot: the kernel faulted"\nexit %d\n' "$status" \
+            > "$scratch/faulty/boot/run"
         chmod +x "$scratch/faulty/boot/run"
         expect 1 '^2 inputs: 2 ok, 0 violations; 0 equal in QEMU, 2 not; 0 unreadable$' "${run[@]}" \
             "$scratch/empty" "$scratch/mixed.ops"
         also '^  in QEMU: no verdict: the kernel faulted$'
+        also '^kheap boot: KVM cannot be used$'
     done
     kheap=$tool
 }

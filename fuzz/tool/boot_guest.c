@@ -27,6 +27,7 @@ struct guest {
     struct boot_inputs *inputs;
     uint32_t next;
     bool evidence;    /* the next line is the evidence for the last verdict */
+    bool told;        /* that KVM cannot be used: once is enough for all boots */
     struct line last; /* what boot/run, or the kernel, said last about itself */
 };
 
@@ -67,10 +68,15 @@ static void take_line(struct guest *guest, const char *text)
             return;
         }
     }
-    if (starts(text, "boot: "))
+    if (starts(text, "boot: KVM ")) {
+        if (!guest->told)
+            (void)fprintf(stderr, "kheap boot: %s\n", text + strlen("boot: "));
+        guest->told = true;
+    } else if (starts(text, "boot: ")) {
         set(&guest->last, text + strlen("boot: "));
-    else if (starts(text, "kheap: error: "))
+    } else if (starts(text, "kheap: error: ")) {
         set(&guest->last, text + strlen("kheap: error: "));
+    }
 }
 
 static void read_lines(struct guest *guest, int descriptor)

@@ -21,7 +21,7 @@ static const char help_text[] =
     "  --kernel FILE      the kernel (default: build/boot/kheap.elf of this repository)\n"
     "  --memory MIB       memory of the machine in QEMU (default: 512)\n"
     "  --machine TYPE     microvm (default) or pc\n"
-    "  --kvm              on KVM instead of QEMU's own translator\n"
+    "  --kvm              on KVM, where it can be used, instead of QEMU's own translator\n"
     "  --timeout SECONDS  the longest that a boot may take (default: as its operations need)\n"
     "  --json FILE        the results for machines too; - is standard output, and the text for\n"
     "                     people goes to standard error then\n"

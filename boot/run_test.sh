@@ -47,6 +47,7 @@ expect 4 'hangs' "${run[@]}" --append hang --timeout 3 "$scratch/seed.ops"
 expect 2 'guard page' "${run[@]}" --append fault-guard-below "$scratch/seed.ops"
 expect 3 'hz=' "${run[@]}" --append 'stress hz=99'
 expect 3 'threads=' "${run[@]}" --append 'stress threads=9'
+expect 3 'frames= 2 or more' "${run[@]}" --append 'stress frames=1'
 expect 3 'seconds=' "${run[@]}" --append 'stress seconds=none'
 expect 3 'nobody knows here: no-such-word$' "${run[@]}" --append 'stop=1 no-such-word' "$scratch/seed.ops"
 for mode in time latency scenarios 'stress seconds=1'; do

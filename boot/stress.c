@@ -36,8 +36,9 @@ static bool options_read(const struct multiboot_info *info)
         stress.workers[i].random.state = (uint64_t)stress.seed << 32 | i;
         stress.workers[i].first_slot = i * STRESS_SLOTS;
     }
-    return stress.seconds != 0 && stress.hz >= STRESS_HZ_MIN && stress.hz <= STRESS_HZ_MAX &&
-           stress.thread_count != 0 && stress.thread_count <= STRESS_THREADS_MAX;
+    return stress.seconds != 0 && stress.frame_count >= STRESS_FRAMES_MIN &&
+           stress.hz >= STRESS_HZ_MIN && stress.hz <= STRESS_HZ_MAX && stress.thread_count != 0 &&
+           stress.thread_count <= STRESS_THREADS_MAX;
 }
 
 enum exit_value stress_run(const struct multiboot_info *info)
@@ -45,7 +46,7 @@ enum exit_value stress_run(const struct multiboot_info *info)
     uint64_t longest;
     uint32_t slot_count = STRESS_WORKERS * STRESS_SLOTS;
     if (!options_read(info))
-        return complain("hz= takes 100 to 20000, threads= 1 to 8, seconds= 1 or more",
+        return complain("hz= takes 100 to 20000, threads= 1 to 8, seconds= 1, frames= 2 or more",
                         EXIT_BAD_INPUT);
     if (!command_line_done(info))
         return EXIT_BAD_INPUT;

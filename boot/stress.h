@@ -15,8 +15,8 @@
  *               its processor
  *   threads=N   threads that allocate, 1 to 8: 4
  *   seed=N      of what they do: 1
- *   frames=N    frames for the heap: 16384. With fewer than that a refusal may be due, and is
- *               counted; otherwise it is a violation of rule S4
+ *   frames=N    frames for the heap, 2 at least: 16384. With fewer than these a refusal may be due,
+ *               and is counted; otherwise it is a violation of rule S4
  *   first-fit   the heap's other policy
  *
  * When an interrupt comes depends on the machine, so two runs of the same seed differ; under QEMU's

@@ -21,6 +21,9 @@ struct session;
 #define STRESS_SIZE_MAX 0x8000u
 #define STRESS_FRAMES_AMPLE 16384u
 
+/* A heap is not made without a page for its control block and a table for that. */
+#define STRESS_FRAMES_MIN 2u
+
 /* How deep the timer's handler may be entered anew while it works; deeper, it only counts. */
 #define STRESS_DEPTH_MAX 2u
 

@@ -31,4 +31,10 @@ refuse()
     fi
 }
 refuse '1 MISSING' '/^7 /d'
+"$kheap" scenarios --against /dev/null 2> "$scratch/out"
+status=$?
+if [ "$status" -ne 3 ] || ! grep -q "no scenario's line" "$scratch/out"; then
+    echo "scenarios_test: of a file without lines: status $status (expected 3)"
+    exit 1
+fi
 refuse '1 DIFFER' '/^0 /s/t=PWUA/t=PWU/'

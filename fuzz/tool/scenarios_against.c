@@ -10,8 +10,8 @@
 
 enum relation { EQUAL, MAY_DIFFER, DEPARTS, DIFFERS, MISSING, RELATION_COUNT };
 
-/* The file's lines that start with a scenario's number, by that number. */
-static char **lines_of(char *text, uint32_t count)
+/* The file's lines that start with a scenario's number, by that number; *found of them. */
+static char **lines_of(char *text, uint32_t count, uint32_t *found)
 {
     char **lines = calloc(count, sizeof(*lines));
     char *rest = NULL;
@@ -19,8 +19,10 @@ static char **lines_of(char *text, uint32_t count)
          line = strtok_r(NULL, "\r\n", &rest)) {
         char *end;
         unsigned long n = strtoul(line, &end, 10);
-        if (end != line && *end == ' ' && n < count && *line >= '0' && *line <= '9')
+        if (end != line && *end == ' ' && n < count && *line >= '0' && *line <= '9') {
             lines[n] = line;
+            (*found)++;
+        }
     }
     return lines;
 }
@@ -65,6 +67,7 @@ static uint32_t compare(char *const *lines, bool quiet, uint32_t *counts)
 bool scenarios_against(const char *path, bool quiet, struct line *error)
 {
     uint32_t counts[RELATION_COUNT] = {0};
+    uint32_t found = 0;
     struct file file;
     line_clear(error);
     if (!file_read(path, &file, error))
@@ -74,10 +77,11 @@ bool scenarios_against(const char *path, bool quiet, struct line *error)
     if (text != NULL) {
         memcpy(text, file.data, file.size_bytes);
         text[file.size_bytes] = '\0';
-        lines = lines_of(text, scenario_count());
+        lines = lines_of(text, scenario_count(), &found);
     }
-    bool ok = lines != NULL ? compare(lines, quiet, counts) == 0
-                            : file_error(error, path, "not enough memory for it");
+    bool ok = lines == NULL ? file_error(error, path, "not enough memory for it")
+              : found == 0  ? file_error(error, path, "there is no scenario's line in it")
+                            : compare(lines, quiet, counts) == 0;
     free((void *)lines);
     free(text);
     file_free(&file);

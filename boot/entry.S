@@ -118,8 +118,9 @@ entry:
 .size entry, . - entry
 
 /* What kernel.ld checks its own numbers against. */
-.globl layout_image_at, layout_stack_at, layout_stack_size
+.globl layout_kernel_at, layout_image_at, layout_stack_at, layout_stack_size
 .globl layout_fault_stack_at, layout_fault_stack_size, layout_thread_stacks_at
+.set layout_kernel_at, KERNEL_AT
 .set layout_image_at, IMAGE_AT
 .set layout_stack_at, STACK_AT
 .set layout_stack_size, STACK_SIZE

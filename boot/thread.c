@@ -19,6 +19,10 @@ struct thread {
     void *argument;
 };
 
+_Static_assert(THREAD_STACKS_AT + THREAD_STACKS * THREAD_STACK_SPAN <= FAULT_STACK_AT - PAGE_SIZE,
+               "the threads' stacks reach the double fault's guard page");
+_Static_assert(THREAD_STACKS + 2u <= STACKS_MAX, "reports know all stacks, boot's two among them");
+
 static struct thread threads[THREADS];
 static uint32_t running;
 static struct thread_counts counts;

@@ -161,6 +161,15 @@ note_stability()
         fail "AFL++ reports a stability of $lowest %" "$logs/afl-stack-1.log"
 }
 
+# What AFL++ noted every few seconds goes beside the logs: its own directory is not kept.
+keep_plots()
+{
+    local job
+    for ((job = 1; job <= jobs; job++)); do
+        cp -- "$logs/afl/job$job/plot_data" "$logs/afl-stack-$job.plot" 2> /dev/null
+    done
+}
+
 # AFL++ tries each input of its directory several times before it starts: it gets few.
 fuzz_afl()
 {
@@ -182,6 +191,7 @@ fuzz_afl()
     done
     note_engine
     note_stability
+    keep_plots
     collect_afl_crashes
     if has_files "$logs/afl"; then
         merge afl "$logs"/afl/*/queue && rm -rf -- "$logs/afl"

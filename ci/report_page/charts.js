@@ -1,0 +1,297 @@
+// Charts and tables. A chart is drawn to the width that it has, is read point by point with the
+// pointer or the arrow keys, and has its numbers as a table below.
+"use strict";
+
+const CHART_HEIGHT = 170;
+const MARGIN = {left: 52, right: 10, top: 8, bottom: 24};
+
+const whole = (number) => Math.round(number).toLocaleString("en");
+
+// A few digits, for axes.
+function short(number) {
+    const size = Math.abs(number);
+    for (const [unit, name] of [
+        [1e9, "G"],
+        [1e6, "M"],
+        [1e4, "k"],
+    ])
+        if (size >= unit) {
+            const scale = name === "k" ? 1e3 : unit;
+            return `${Number((number / scale).toPrecision(4))} ${name}`;
+        }
+    return size >= 1000 ? whole(number) : String(Number(number.toPrecision(3)));
+}
+
+function durationText(seconds) {
+    if (seconds < 120) return `${Number(seconds.toFixed(seconds < 10 ? 1 : 0))} s`;
+    if (seconds < 7200) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+    return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}
+
+// Steps of 1, 2 and 5 that cut a stretch into about so many parts.
+function marks(least, greatest, parts) {
+    const rough = (greatest - least) / parts;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) * power;
+    const all = [];
+    for (let i = Math.ceil(least / step - 1e-9); i * step <= greatest + step * 1e-9; i++)
+        all.push(i * step);
+    return all;
+}
+
+// Each power of ten, for an axis of logarithms.
+function powers(least, greatest) {
+    const all = [];
+    for (let i = Math.ceil(Math.log10(least) - 1e-9); 10 ** i <= greatest * 1.001; i++)
+        all.push(10 ** i);
+    return all;
+}
+
+// From a value to a place, and the marks between. Where all values are the same, around them.
+function axisOf(values, from, to, parts, logarithmic, zero) {
+    let least = Math.min(...values);
+    let greatest = Math.max(...values);
+    if (zero) least = Math.min(0, least);
+    if (least === greatest) {
+        least -= Math.max(1, Math.abs(least) * 0.01);
+        greatest += Math.max(1, Math.abs(greatest) * 0.01);
+    }
+    const turn = logarithmic ? Math.log10 : (value) => value;
+    const share = (value) => (turn(value) - turn(least)) / (turn(greatest) - turn(least));
+    return {
+        at: (value) => from + (to - from) * share(value),
+        marks: logarithmic ? powers(least, greatest) : marks(least, greatest, parts),
+        value: (place) => least + ((greatest - least) * (place - from)) / (to - from),
+    };
+}
+
+function table(head, rows, options = {}) {
+    const numeric = head.map((_, i) => i > 0 && (options.numbers ?? []).includes(i));
+    const cell = (content, i, tag) => {
+        if (content instanceof Element && content.tagName === "TD") return content;
+        return html(tag, {class: numeric[i] && "number", scope: tag === "th" && "row"}, content);
+    };
+    return html(
+        "div",
+        {class: "scroll", tabindex: options.tall ? 0 : undefined},
+        html(
+            "table",
+            {},
+            options.caption ? html("caption", {}, options.caption) : null,
+            html(
+                "thead",
+                {},
+                html(
+                    "tr",
+                    {},
+                    head.map((text, i) =>
+                        html("th", {scope: "col", class: numeric[i] && "number"}, text),
+                    ),
+                ),
+            ),
+            html(
+                "tbody",
+                {},
+                rows.map((row) =>
+                    html(
+                        "tr",
+                        {class: row.sum && "sum"},
+                        row.map((content, i) => cell(content, i, i === 0 ? "th" : "td")),
+                    ),
+                ),
+            ),
+        ),
+    );
+}
+
+// A share from 0 to 1 as a bar in a table's cell; beyond `high' it is drawn in another colour.
+function meter(share, high = 2) {
+    const width = `${(100 * Math.max(0, Math.min(1, share))).toFixed(1)}%`;
+    const inner = html("span", {class: share > high && "high"});
+    inner.style.width = width;
+    return html("td", {class: "bar"}, html("span", {class: "meter", "aria-hidden": "true"}, inner));
+}
+
+const lastUpTo = (points, x) => points.filter((point) => point[0] <= x + 1e-9).at(-1);
+
+class Chart {
+    // spec: title, unit, series [{name, points [[x, y]...], failed [bool...]}], xText, yText; steps,
+    // logarithmic (x), zero (y starts at 0), xName
+    constructor(spec) {
+        this.spec = spec;
+        this.xs = [...new Set(spec.series.flatMap((one) => one.points.map((p) => p[0])))].sort(
+            (a, b) => a - b,
+        );
+        this.position = -1;
+        this.picture = svg("svg", {role: "img", tabindex: 0, "aria-label": this.inWords()});
+        this.readout = html("div", {class: "readout"});
+        this.figure = html(
+            "figure",
+            {class: "chart"},
+            html("figcaption", {}, spec.title),
+            this.readout,
+            this.picture,
+            html("details", {}, html("summary", {}, "as a table"), this.numbers()),
+        );
+        this.picture.addEventListener("keydown", (event) => this.key(event));
+        this.picture.addEventListener("pointermove", (event) => this.point(event));
+        this.picture.addEventListener("pointerleave", () => this.show(-1));
+        this.picture.addEventListener("blur", () => this.show(-1));
+        this.show(-1);
+    }
+
+    xText = (x) => (this.spec.xText ?? durationText)(x);
+    yText = (y) => (this.spec.yText ?? whole)(y);
+
+    // What the picture shows, for who cannot see it.
+    inWords() {
+        const texts = this.spec.series.map(({name, points}) => {
+            const [first, last] = [points[0], points.at(-1)];
+            return `${name}: ${this.yText(first[1])} at ${this.xText(first[0])}, ${this.yText(last[1])} at ${this.xText(last[0])}`;
+        });
+        return `Chart: ${this.spec.title}. ${texts.join("; ")}. Arrow keys read the points; a table follows.`;
+    }
+
+    // At most so many rows that a person reads them.
+    numbers() {
+        const {series, xName} = this.spec;
+        const every = Math.max(1, Math.ceil(this.xs.length / 60));
+        const shown = this.xs.filter((_, i) => i % every === 0 || i === this.xs.length - 1);
+        return table(
+            [xName ?? "after", ...series.map((one) => one.name)],
+            shown.map((x) => [
+                this.xText(x),
+                ...series.map((one) => {
+                    const at = lastUpTo(one.points, x);
+                    return at ? this.yText(at[1]) : "";
+                }),
+            ]),
+            {numbers: series.map((_, i) => i + 1), tall: true},
+        );
+    }
+
+    key(event) {
+        const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+        const end = {Home: 0, End: this.xs.length - 1, Escape: -1}[event.key];
+        if (step === undefined && end === undefined) return;
+        event.preventDefault();
+        const next = end ?? Math.max(0, this.position + step);
+        this.show(Math.min(next, this.xs.length - 1));
+    }
+
+    point(event) {
+        const x = event.clientX - this.picture.getBoundingClientRect().left;
+        let best = 0;
+        for (let i = 1; i < this.xs.length; i++)
+            if (Math.abs(this.xAxis.at(this.xs[i]) - x) < Math.abs(this.xAxis.at(this.xs[best]) - x))
+                best = i;
+        this.show(best);
+    }
+
+    // Shows the values at a position; without one, the last ones.
+    show(position) {
+        const {series} = this.spec;
+        this.position = position;
+        const x = this.xs[position < 0 ? this.xs.length - 1 : position];
+        const texts = series.map(({name, points}, i) => {
+            const at = lastUpTo(points, x);
+            const text = at ? this.yText(at[1]) : "none yet";
+            return html(
+                "span",
+                {class: `key s${i}`},
+                series.length > 1 ? html("i") : null,
+                series.length > 1 ? `${name} ${text}` : text,
+            );
+        });
+        this.readout.replaceChildren(...texts, position < 0 ? "" : this.xText(x));
+        this.readout.setAttribute("aria-live", position < 0 ? "off" : "polite");
+        this.draw();
+    }
+
+    draw() {
+        const width = this.picture.clientWidth;
+        if (width === 0) return;
+        const {series, logarithmic, zero} = this.spec;
+        const bottom = CHART_HEIGHT - MARGIN.bottom;
+        const values = series.flatMap((one) => one.points.map((point) => point[1]));
+        this.xAxis = axisOf(this.xs, MARGIN.left, width - MARGIN.right, width / 110, logarithmic);
+        const y = axisOf(values, bottom, MARGIN.top, 4, false, zero);
+        this.picture.setAttribute("height", CHART_HEIGHT);
+        this.picture.setAttribute("viewBox", `0 0 ${width} ${CHART_HEIGHT}`);
+        this.picture.replaceChildren(
+            ...y.marks.map((mark) => this.markY(mark, y.at(mark), width)),
+            ...this.xMarks().map((mark) => this.markX(mark, bottom)),
+            ...series.map((one, i) => this.line(one, i, y)),
+            ...this.cursor(y, bottom),
+        );
+    }
+
+    xMarks = () => this.spec.xMarks?.(this.xs) ?? this.xAxis.marks;
+
+    markY(mark, at, width) {
+        return svg(
+            "g",
+            {},
+            svg("line", {class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: at, y2: at}),
+            svg(
+                "text",
+                {class: "axis", x: MARGIN.left - 8, y: at + 4, "text-anchor": "end"},
+                (this.spec.yMark ?? short)(mark),
+            ),
+        );
+    }
+
+    markX(mark, bottom) {
+        const place = {class: "axis", x: this.xAxis.at(mark), y: bottom + 18};
+        return svg("text", {...place, "text-anchor": "middle"}, this.xText(mark));
+    }
+
+    line({points, failed}, i, y) {
+        const at = points.map(([x, value]) => [rounded(this.xAxis.at(x)), rounded(y.at(value))]);
+        const path = at
+            .map(([x, place], k) => {
+                if (k === 0) return `M${x} ${place}`;
+                return this.spec.steps ? `H${x}V${place}` : `L${x} ${place}`;
+            })
+            .join("");
+        const dots = at.filter(() => at.length <= 40 && !this.spec.steps);
+        return svg(
+            "g",
+            {class: `s${i}`},
+            svg("path", {class: "line", d: path}),
+            dots.map(([cx, cy], k) =>
+                svg("circle", {class: failed?.[k] ? "dot failed" : "dot", cx, cy, r: 3.5}),
+            ),
+        );
+    }
+
+    cursor(y, bottom) {
+        if (this.position < 0) return [];
+        const x = this.xAxis.at(this.xs[this.position]);
+        const dots = this.spec.series.map(({points}, i) => {
+            const at = lastUpTo(points, this.xs[this.position]);
+            if (!at) return null;
+            const place = {cx: this.xAxis.at(at[0]), cy: y.at(at[1]), r: 4.5};
+            return svg("g", {class: `s${i}`}, svg("circle", {class: "dot", ...place}));
+        });
+        return [
+            svg("line", {class: "cursor", x1: x, x2: x, y1: MARGIN.top, y2: bottom}),
+            ...dots.filter((dot) => dot),
+        ];
+    }
+}
+
+const charts = [];
+
+// A chart, or a line where there is not enough for one.
+function chart(spec) {
+    const series = spec.series.filter((one) => one.points.length > 1);
+    if (series.length === 0) {
+        const known = spec.series.find((one) => one.points.length === 1);
+        const text = known ? `${whole(known.points[0][1])}; one point makes no curve.` : "No figures.";
+        return html("figure", {}, html("figcaption", {}, spec.title), html("p", {class: "note"}, text));
+    }
+    const made = new Chart({...spec, series});
+    charts.push(made);
+    return made.figure;
+}

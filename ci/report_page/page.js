@@ -1,0 +1,92 @@
+// The page: the verdict, the figures that matter most, then the sections.
+"use strict";
+
+const SECTIONS = [
+    ["ran", "What ran", ranSection],
+    ["crashes", "Crashes", crashesSection],
+    ["growth", "Coverage and corpus", growthSection],
+    ["speed", "Speed", speedSection],
+    ["boot", "Kernel in QEMU", bootSection],
+    ["bugs", "Planted bugs", bugsSection],
+    ["mutants", "Mutants", mutantsSection],
+    ["explore", "Exploration", exploreSection],
+    ["coverage", "Coverage of the source", coverageSection],
+    ["costs", "Cost of operations", costsSection],
+    ["history", "History of runs", historySection],
+];
+
+function headline(run) {
+    if (!run) return ["", "No run yet"];
+    if (run.result === "pass") return ["pass", "✓ Everything held"];
+    if (run.result === "interrupted") return ["interrupted", "Interrupted"];
+    return ["fail", run.reasons.length === 1 ? `✗ ${run.reasons[0]}` : `✗ ${whole(run.reasons.length)} checks failed`];
+}
+
+function aboutText(run) {
+    if (!run) return "ci/verify makes one.";
+    const parts = [
+        run.started ? dateText(run.started) : null,
+        run.commit ? `commit ${run.commit.replace("+", ", with changes")}` : null,
+        `took ${durationText(run.elapsed_seconds)}`,
+        plural(run.jobs, "job"),
+    ];
+    return parts.filter((part) => part).join(" · ");
+}
+
+function tile(name, value, more, kind) {
+    return html(
+        "div",
+        {},
+        html("dt", {}, name),
+        html("dd", {}, html("div", {class: `value ${kind ?? ""}`}, value), html("div", {class: "more"}, more)),
+    );
+}
+
+function tiles({run}) {
+    if (!run) return [];
+    const {boot, coverage} = run;
+    const engines = Object.values(run.engines ?? {});
+    const executions = engines.reduce((sum, engine) => sum + engine.executions, 0);
+    const equal = boot.verdicts_equal;
+    return [
+        tile("crashes", whole(run.crash_count), "in this run", run.crash_count > 0 ? "bad" : "good"),
+        tile("operations checked", short(run.operations_checked), whole(run.operations_checked)),
+        tile("executions", short(executions), engines.length ? `${run.seconds_per_engine} s an engine` : "no fuzzing"),
+        coverage?.edges
+            ? tile("coverage", `${whole(coverage.edges)} edges`, `${whole(coverage.features)} features`)
+            : null,
+        tile(
+            "kernel in QEMU",
+            equal === null ? "did not run" : equal ? "equal" : "NOT equal",
+            plural(boot.inputs, "verdict"),
+            equal === null ? "" : equal ? "good" : "bad",
+        ),
+    ];
+}
+
+function showPage(data) {
+    const [kind, text] = headline(data.run);
+    const heading = byId("headline");
+    heading.textContent = text;
+    heading.className = kind;
+    document.title = `${text.replace(/^[✓✗] /, "")} – kheap report`;
+    replace("about", aboutText(data.run));
+    const reasons = data.run?.reasons ?? [];
+    byId("reasons").hidden = reasons.length < 2;
+    replace("reasons", reasons.map((reason) => html("li", {}, reason)));
+    replace("tiles", tiles(data));
+    for (const [id, title, content] of SECTIONS) {
+        byId("contents").append(html("li", {}, html("a", {href: `#${id}`}, title)));
+        byId("main").append(
+            html("section", {id, "aria-labelledby": `${id}-title`}, html("h2", {id: `${id}-title`}, title), content(data)),
+        );
+    }
+    replace("made", `Made ${dateText(data.made)} by `, html("code", {}, "ci/report"), ". ", html("a", {href: "report.json"}, "The same figures as JSON"), ".");
+}
+
+showPage(JSON.parse(byId("data").textContent));
+const redraw = () => charts.forEach((one) => one.draw());
+redraw();
+addEventListener("resize", redraw);
+const drawnAfter = performance.now();
+if (location.hash === "#test") addEventListener("load", () => selfTest());

@@ -14,6 +14,14 @@ written_at()
     TZ=UTC printf '"%(%FT%TZ)T"' "$seconds"
 }
 
+# When a file that is kept with the sources was last committed, as JSON; null where nobody can tell.
+committed_at()
+{
+    local date
+    date=$(git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd -- "$1" 2> /dev/null)
+    [[ -n $date ]] && json_string "$date" || printf 'null'
+}
+
 # The dearest operation of each kind in the corpus, against what it may cost.
 read_costs()
 {
@@ -42,7 +50,7 @@ read_bugs()
         printf 'null\n'
         return
     }
-    jq -c -n -R --argjson written "$(written_at "$page")" '
+    jq -c -n -R --argjson written "$(TZ=UTC committed_at "$page")" '
         def table($first):
             . as $rows | (map(.[0]) | index($first)) as $start |
             if $start == null then null else

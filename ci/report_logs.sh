@@ -44,9 +44,9 @@ as_points()
 }
 
 # libfuzzer_points LOG: seconds, executions, edges, features and inputs kept, of each line that
-# libFuzzer wrote when something changed or the count of executions doubled. It says how many
-# executions a second there were since its start, which gives the seconds; in the first one it says
-# none.
+# libFuzzer wrote when something changed or the count of executions doubled, from where it had read
+# the corpus. It says how many executions a second there were since its start, which gives the
+# seconds; in the first second it says none.
 libfuzzer_points()
 {
     tr -d '\r' < "$1" | awk '
@@ -54,7 +54,8 @@ libfuzzer_points()
             for (i = 2; i < NF; i++) if ($i == name) return $(i + 1)
             return ""
         }
-        /^#[0-9]+[ \t]+(INITED|NEW|REDUCE|RELOAD|pulse|DONE) / {
+        /^#[0-9]+[ \t]+INITED / { started = 1 }
+        started && /^#[0-9]+[ \t]+(INITED|NEW|REDUCE|RELOAD|pulse|DONE) / {
             count = substr($1, 2) + 0
             rate = after("exec/s:")
             split(after("corp:"), kept, "/")

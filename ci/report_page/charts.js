@@ -23,7 +23,8 @@ function short(number) {
 }
 
 function durationText(seconds) {
-    if (seconds < 120) return `${Number(seconds.toFixed(seconds < 10 ? 1 : 0))} s`;
+    if (seconds > 0 && seconds < 0.05) return "< 0.1 s";
+    if (seconds < 120) return `${Number(seconds.toFixed(1))} s`;
     if (seconds < 7200) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
     return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
@@ -39,12 +40,13 @@ function marks(least, greatest, parts) {
     return all;
 }
 
-// Each power of ten, for an axis of logarithms.
+// Powers of ten, and their double and fivefold where they are few, for an axis of logarithms.
 function powers(least, greatest) {
+    const factors = greatest / least < 1000 ? [1, 2, 5] : [1];
     const all = [];
-    for (let i = Math.ceil(Math.log10(least) - 1e-9); 10 ** i <= greatest * 1.001; i++)
-        all.push(10 ** i);
-    return all;
+    for (let i = Math.floor(Math.log10(least)); 10 ** i <= greatest; i++)
+        all.push(...factors.map((factor) => Number((factor * 10 ** i).toPrecision(3))));
+    return all.filter((mark) => mark >= least * 0.999 && mark <= greatest * 1.001);
 }
 
 // From a value to a place, and the marks between. Where all values are the same, around them.
@@ -219,7 +221,7 @@ class Chart {
         this.picture.setAttribute("height", CHART_HEIGHT);
         this.picture.setAttribute("viewBox", `0 0 ${width} ${CHART_HEIGHT}`);
         this.picture.replaceChildren(
-            ...y.marks.map((mark) => this.markY(mark, y.at(mark), width)),
+            ...y.marks.map((mark) => this.markY(mark, rounded(y.at(mark)), width)),
             ...this.xMarks().map((mark) => this.markX(mark, bottom)),
             ...series.map((one, i) => this.line(one, i, y)),
             ...this.cursor(y, bottom),
@@ -242,7 +244,7 @@ class Chart {
     }
 
     markX(mark, bottom) {
-        const place = {class: "axis", x: this.xAxis.at(mark), y: bottom + 18};
+        const place = {class: "axis", x: rounded(this.xAxis.at(mark)), y: bottom + 18};
         return svg("text", {...place, "text-anchor": "middle"}, this.xText(mark));
     }
 

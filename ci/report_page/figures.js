@@ -177,6 +177,7 @@ function costsSection({costs}) {
                 "it declares (rule C1).",
         ),
         table(["operation", "accesses", "bound", "share", "", "where"], rows, {numbers: [1, 2, 3]}),
+        rows.length ? note("Orange: more than nine tenths of the bound.") : null,
         costs.flushes ? note(`${costs.flushes}.`) : null,
     ];
 }

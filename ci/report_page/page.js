@@ -4,15 +4,15 @@
 const SECTIONS = [
     ["ran", "What ran", ranSection],
     ["crashes", "Crashes", crashesSection],
-    ["growth", "Coverage and corpus", growthSection],
+    ["growth", "Coverage", growthSection],
     ["speed", "Speed", speedSection],
-    ["boot", "Kernel in QEMU", bootSection],
+    ["history", "History", historySection],
+    ["boot", "Kernel", bootSection],
     ["bugs", "Planted bugs", bugsSection],
     ["mutants", "Mutants", mutantsSection],
     ["explore", "Exploration", exploreSection],
-    ["coverage", "Coverage of the source", coverageSection],
-    ["costs", "Cost of operations", costsSection],
-    ["history", "History of runs", historySection],
+    ["coverage", "Source coverage", coverageSection],
+    ["costs", "Costs", costsSection],
 ];
 
 function headline(run) {

@@ -176,6 +176,7 @@ function speedSection({run, libfuzzer, afl}) {
         rows.length === 0
             ? absent("No engine ran.", "ci/verify")
             : table(head, rows, {numbers: [1, 2, 3, 4, 5]}),
+        rows.length === 0 ? null : dayTable(engines),
         stack.length + plots.length === 0
             ? null
             : html(
@@ -186,6 +187,30 @@ function speedSection({run, libfuzzer, afl}) {
               ),
         note("After the corpus was read; libFuzzer runs with sanitizers, AFL++ without."),
     ];
+}
+
+// What a day comes to at these rates (ci/SCALE.md).
+function dayTable(engines) {
+    const head = engines.flatMap(([name]) => [
+        `${ENGINES[name] ?? name}, executions`,
+        `${ENGINES[name] ?? name}, operations`,
+    ]);
+    const rows = [1, 100, 10000].map((cores) => [
+        plural(cores, "core"),
+        ...engines.flatMap(([, figures]) => {
+            const executions = figures.executions_per_second_per_core * 86400 * cores;
+            return [executions, executions * figures.operations_per_input].map(powerText);
+        }),
+    ]);
+    return table(["a day on", ...head], rows, {numbers: head.map((_, i) => i + 1)});
+}
+
+const SUPERSCRIPTS = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"];
+
+function powerText(number) {
+    if (number < 1e6) return whole(number);
+    const [digits, power] = number.toExponential(1).split("e+");
+    return `${digits} × 10${[...power].map((digit) => SUPERSCRIPTS[digit]).join("")}`;
 }
 
 function rateChart(logs, title) {

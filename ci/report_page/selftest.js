@@ -35,10 +35,11 @@ function checkChart(one) {
 
 function checkKeys(one) {
     const press = (key) => one.picture.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+    const place = () => one.picture.querySelector(".cursor")?.getAttribute("x1");
     press("Home");
-    const first = one.readout.textContent;
+    const first = place();
     press("ArrowRight");
-    expect(one.position === 1 && one.readout.textContent !== first, `${one.spec.title}: keys do not lead on`);
+    expect(one.position === 1 && place() !== first, `${one.spec.title}: keys do not lead on`);
     press("End");
     expect(one.position === one.xs.length - 1, `${one.spec.title}: End does not lead to the end`);
     press("Escape");
@@ -136,4 +137,6 @@ function selfTest() {
         ...failures.slice(0, 20),
     ];
     document.body.append(html("pre", {id: "self-test"}, lines.join("\n")));
+    // In a frame as narrow as a phone, which no browser's window is.
+    if (parent !== self) parent.postMessage(lines.join("\n"), "*");
 }

@@ -80,6 +80,20 @@ afl_points()
         }' "$1" | thin 1 | as_points
 }
 
+# afl_queue LIST: seconds, executions, inputs kept, and those of them that reached a new edge, from
+# the names of AFL++'s inputs in their order.
+afl_queue()
+{
+    awk '
+        /^id:[0-9]+,.*time:[0-9]+,execs:[0-9]+/ {
+            match($0, /time:[0-9]+/); time = substr($0, RSTART + 5, RLENGTH - 5) / 1000
+            match($0, /execs:[0-9]+/); count = substr($0, RSTART + 6, RLENGTH - 6) + 0
+            if (count < last) count = last
+            last = count
+            printf "%.1f %d %d %d\n", time, count, ++kept, reached += /\+cov/
+        }' "$1" | thin 1 | as_points
+}
+
 # series PREFIX SUFFIX READER: an array of the logs, each with its name and its points.
 series()
 {
@@ -100,6 +114,11 @@ read_libfuzzer()
 read_afl()
 {
     series afl- .plot afl_points
+}
+
+read_afl_queues()
+{
+    series afl- .queue afl_queue
 }
 
 # Verdict lines of the kernel: how many of each kind, how many the host gave, and those of the

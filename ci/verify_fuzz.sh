@@ -161,12 +161,17 @@ note_stability()
         fail "AFL++ reports a stability of $lowest %" "$logs/afl-stack-1.log"
 }
 
-# What AFL++ noted every few seconds goes beside the logs: its own directory is not kept.
+# What AFL++ tells of its way goes beside the logs, as its own directory is not kept: what it noted
+# every few seconds, in the first minute nothing; and the names of its inputs, which say when and at
+# which execution each was found.
 keep_plots()
 {
-    local job
+    local job from
     for ((job = 1; job <= jobs; job++)); do
-        cp -- "$logs/afl/job$job/plot_data" "$logs/afl-stack-$job.plot" 2> /dev/null
+        from=$logs/afl/job$job
+        [[ ! -f $from/plot_data ]] || cp -- "$from/plot_data" "$logs/afl-stack-$job.plot"
+        [[ ! -d $from/queue ]] ||
+            find "$from/queue" -type f -name 'id:*' -printf '%f\n' | sort > "$logs/afl-stack-$job.queue"
     done
 }
 

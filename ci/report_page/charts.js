@@ -29,9 +29,9 @@ function durationText(seconds) {
     return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
 
-// Steps of 1, 2 and 5 that cut a stretch into about so many parts.
-function marks(least, greatest, parts) {
-    const rough = (greatest - least) / parts;
+// Steps of 1, 2 and 5, none smaller than `unit', that cut a stretch into about so many parts.
+function marks(least, greatest, parts, unit) {
+    const rough = Math.max((greatest - least) / parts, unit);
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) * power;
     const all = [];
@@ -49,8 +49,19 @@ function powers(least, greatest) {
     return all.filter((mark) => mark >= least * 0.999 && mark <= greatest * 1.001);
 }
 
+// Whole minutes or hours where a time axis is long.
+function timeMarks(least, greatest, parts) {
+    const unit = greatest >= 7200 ? 3600 : greatest >= 120 ? 60 : 1;
+    return marks(least / unit, greatest / unit, parts, 0).map((mark) => mark * unit);
+}
+
+function timeMark(seconds, greatest) {
+    const [unit, name] = greatest >= 7200 ? [3600, "h"] : greatest >= 120 ? [60, "min"] : [1, "s"];
+    return `${Number((seconds / unit).toFixed(2))} ${name}`;
+}
+
 // From a value to a place, and the marks between. Where all values are the same, around them.
-function axisOf(values, from, to, parts, logarithmic, zero) {
+function axisOf(values, from, to, {parts, logarithmic, zero, unit = 0, time}) {
     let least = Math.min(...values);
     let greatest = Math.max(...values);
     if (zero) least = Math.min(0, least);
@@ -62,8 +73,11 @@ function axisOf(values, from, to, parts, logarithmic, zero) {
     const share = (value) => (turn(value) - turn(least)) / (turn(greatest) - turn(least));
     return {
         at: (value) => from + (to - from) * share(value),
-        marks: logarithmic ? powers(least, greatest) : marks(least, greatest, parts),
-        value: (place) => least + ((greatest - least) * (place - from)) / (to - from),
+        marks: logarithmic
+            ? powers(least, greatest)
+            : time
+              ? timeMarks(least, greatest, parts)
+              : marks(least, greatest, parts, unit),
     };
 }
 
@@ -117,8 +131,8 @@ function meter(share, high = 2) {
 const lastUpTo = (points, x) => points.filter((point) => point[0] <= x + 1e-9).at(-1);
 
 class Chart {
-    // spec: title, unit, series [{name, points [[x, y]...], failed [bool...]}], xText, yText; steps,
-    // logarithmic (x), zero (y starts at 0), xName
+    // spec: title, series [{name, points [[x, y]...], failed [bool...]}], xText; steps,
+    // dots, logarithmic (x), zero (y starts at 0), xName
     constructor(spec) {
         this.spec = spec;
         this.xs = [...new Set(spec.series.flatMap((one) => one.points.map((p) => p[0])))].sort(
@@ -143,13 +157,12 @@ class Chart {
     }
 
     xText = (x) => (this.spec.xText ?? durationText)(x);
-    yText = (y) => (this.spec.yText ?? whole)(y);
 
     // What the picture shows, for who cannot see it.
     inWords() {
         const texts = this.spec.series.map(({name, points}) => {
             const [first, last] = [points[0], points.at(-1)];
-            return `${name}: ${this.yText(first[1])} at ${this.xText(first[0])}, ${this.yText(last[1])} at ${this.xText(last[0])}`;
+            return `${name}: ${whole(first[1])} at ${this.xText(first[0])}, ${whole(last[1])} at ${this.xText(last[0])}`;
         });
         return `Chart: ${this.spec.title}. ${texts.join("; ")}. Arrow keys read the points; a table follows.`;
     }
@@ -165,7 +178,7 @@ class Chart {
                 this.xText(x),
                 ...series.map((one) => {
                     const at = lastUpTo(one.points, x);
-                    return at ? this.yText(at[1]) : "";
+                    return at ? whole(at[1]) : "";
                 }),
             ]),
             {numbers: series.map((_, i) => i + 1), tall: true},
@@ -197,7 +210,7 @@ class Chart {
         const x = this.xs[position < 0 ? this.xs.length - 1 : position];
         const texts = series.map(({name, points}, i) => {
             const at = lastUpTo(points, x);
-            const text = at ? this.yText(at[1]) : "none yet";
+            const text = at ? whole(at[1]) : "none yet";
             return html(
                 "span",
                 {class: `key s${i}`},
@@ -216,8 +229,9 @@ class Chart {
         const {series, logarithmic, zero} = this.spec;
         const bottom = CHART_HEIGHT - MARGIN.bottom;
         const values = series.flatMap((one) => one.points.map((point) => point[1]));
-        this.xAxis = axisOf(this.xs, MARGIN.left, width - MARGIN.right, width / 110, logarithmic);
-        const y = axisOf(values, bottom, MARGIN.top, 4, false, zero);
+        const right = width - MARGIN.right;
+        this.xAxis = axisOf(this.xs, MARGIN.left, right, {parts: width / 110, logarithmic, time: true});
+        const y = axisOf(values, bottom, MARGIN.top, {parts: 4, zero, unit: 1});
         this.picture.setAttribute("height", CHART_HEIGHT);
         this.picture.setAttribute("viewBox", `0 0 ${width} ${CHART_HEIGHT}`);
         this.picture.replaceChildren(
@@ -238,14 +252,16 @@ class Chart {
             svg(
                 "text",
                 {class: "axis", x: MARGIN.left - 8, y: at + 4, "text-anchor": "end"},
-                (this.spec.yMark ?? short)(mark),
+                short(mark),
             ),
         );
     }
 
     markX(mark, bottom) {
-        const place = {class: "axis", x: rounded(this.xAxis.at(mark)), y: bottom + 18};
-        return svg("text", {...place, "text-anchor": "middle"}, this.xText(mark));
+        const at = rounded(this.xAxis.at(mark));
+        const text = this.spec.xText ? this.xText(mark) : timeMark(mark, this.xs.at(-1));
+        const anchor = at > this.picture.clientWidth - 40 ? "end" : "middle";
+        return svg("text", {class: "axis", x: at, y: bottom + 18, "text-anchor": anchor}, text);
     }
 
     line({points, failed}, i, y) {
@@ -256,12 +272,11 @@ class Chart {
                 return this.spec.steps ? `H${x}V${place}` : `L${x} ${place}`;
             })
             .join("");
-        const dots = at.filter(() => at.length <= 40 && !this.spec.steps);
         return svg(
             "g",
             {class: `s${i}`},
             svg("path", {class: "line", d: path}),
-            dots.map(([cx, cy], k) =>
+            (this.spec.dots ? at : []).map(([cx, cy], k) =>
                 svg("circle", {class: failed?.[k] ? "dot failed" : "dot", cx, cy, r: 3.5}),
             ),
         );
@@ -287,10 +302,12 @@ const charts = [];
 
 // A chart, or a line where there is not enough for one.
 function chart(spec) {
-    const series = spec.series.filter((one) => one.points.length > 1);
+    const series = spec.series.filter((one) => one.points.at(-1)?.[0] > one.points[0]?.[0]);
     if (series.length === 0) {
-        const known = spec.series.find((one) => one.points.length === 1);
-        const text = known ? `${whole(known.points[0][1])}; one point makes no curve.` : "No figures.";
+        const known = spec.series.findLast((one) => one.points.length > 0);
+        const text = known
+            ? `${whole(known.points.at(-1)[1])}; one moment makes no curve.`
+            : "No figures.";
         return html("figure", {}, html("figcaption", {}, spec.title), html("p", {class: "note"}, text));
     }
     const made = new Chart({...spec, series});

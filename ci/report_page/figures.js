@@ -25,7 +25,7 @@ function detectionChart(bugs) {
         "div",
         {class: "charts"},
         chart({
-            title: "Bugs found within a time, from no input at all",
+            title: "Bugs found within a time",
             series,
             steps: true,
             logarithmic: true,
@@ -47,6 +47,7 @@ function bugsSection({bugs}) {
         ),
         table(bugs.groups.head, rows, {numbers: bugs.groups.head.map((_, i) => i)}),
         detectionChart(bugs.bugs),
+        note("A fuzzer starts from no input at all."),
         html(
             "details",
             {},

@@ -19,6 +19,7 @@ function trend(runs, title, names, of, zero = true) {
         title,
         series,
         zero,
+        dots: true,
         xName: "run",
         xText: (x) => (runs[x - 1] ? dateText(runs[x - 1].started).slice(5, 16) : ""),
         xMarks: (xs) => [...new Set([xs[0], xs.at(-1)])],
@@ -55,7 +56,6 @@ function historySection({history}) {
                   trend(runs, "Executions a second a core", engines, (run, name) => run.engines?.[name]?.executions_per_second_per_core),
                   trend(runs, "Edges of the working corpus", [["", "edges"]], (run) => run.coverage?.edges, false),
                   trend(runs, "Features of the working corpus", [["", "features"]], (run) => run.coverage?.features, false),
-                  trend(runs, "Operations checked", [["", "operations"]], (run) => run.operations_checked),
               )
             : note("One run so far; curves start with the second."),
         runs.length > 1 ? note("Points with a red ring are runs that did not hold.") : null,

@@ -42,6 +42,9 @@ function tile(name, value, more, kind) {
     );
 }
 
+// As it is, or in millions.
+const large = (number) => (number < 1e6 ? whole(number) : short(number));
+
 function tiles({run}) {
     if (!run) return [];
     const {boot, coverage} = run;
@@ -50,11 +53,12 @@ function tiles({run}) {
     const equal = boot.verdicts_equal;
     return [
         tile("crashes", whole(run.crash_count), "in this run", run.crash_count > 0 ? "bad" : "good"),
-        tile("operations checked", short(run.operations_checked), whole(run.operations_checked)),
-        tile("executions", short(executions), engines.length ? `${run.seconds_per_engine} s an engine` : "no fuzzing"),
+        tile("operations checked", large(run.operations_checked), "on host and kernel"),
+        tile("executions", large(executions), engines.length ? `${run.seconds_per_engine} s an engine` : "no fuzzing"),
         coverage?.edges
             ? tile("coverage", `${whole(coverage.edges)} edges`, `${whole(coverage.features)} features`)
             : null,
+        coverage?.files ? tile("working corpus", whole(coverage.files), "inputs") : null,
         tile(
             "kernel in QEMU",
             equal === null ? "did not run" : equal ? "equal" : "NOT equal",

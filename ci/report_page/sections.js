@@ -68,6 +68,9 @@ function ranSection({run}) {
 
 // --- crashes ---
 
+// A file's name may hold what means something in an address.
+const addressOf = (path) => path.split("/").map(encodeURIComponent).join("/");
+
 function crashesSection({run, crashes}) {
     if (!run) return [absent("No summary of a run is there.", "ci/verify")];
     if (run.crash_count === 0) return [html("p", {}, "None was found.")];
@@ -77,7 +80,7 @@ function crashesSection({run, crashes}) {
             rule ?? "other",
             operation ?? "",
             crash.page
-                ? html("a", {href: crash.page}, "explained")
+                ? html("a", {href: addressOf(crash.page)}, "explained")
                 : html("span", {class: "note"}, "no page"),
             html("code", {class: "command"}, crash.command),
         ];
@@ -94,12 +97,13 @@ function crashesSection({run, crashes}) {
 
 const points = (list, x, y) => list.map((point) => [point[x], point[y]]);
 
-// The rate between each two points, from sums; moments with no time between have none.
+// The rates in some forty stretches of a run, none shorter than a second, from sums.
 function rates(list) {
     const found = [];
     let from = list[0];
+    const stretch = Math.max(1, (list.at(-1)[0] - from[0]) / 40);
     for (const point of list) {
-        if (point[0] - from[0] < 1) continue;
+        if (point[0] - from[0] < stretch) continue;
         found.push([point[0], Math.max(0, (point[1] - from[1]) / (point[0] - from[0]))]);
         from = point;
     }
@@ -117,9 +121,13 @@ function curves(logs, title, of) {
     });
 }
 
-function growthSection({run, libfuzzer, afl}) {
-    const stack = libfuzzer.filter((log) => log.name.startsWith("stack-") && log.points.length > 0);
-    const plots = afl.filter((log) => log.points.length > 0);
+const withPoints = (logs, least = 1) => logs.filter((log) => log.points.length >= least);
+const onStack = (logs) => logs.filter((log) => log.name.startsWith("stack-"));
+
+function growthSection({run, libfuzzer, afl, queues}) {
+    const stack = onStack(withPoints(libfuzzer));
+    const plots = withPoints(afl, 2);
+    const found = withPoints(queues);
     const corpus = run?.coverage;
     return [
         corpus?.edges
@@ -141,25 +149,27 @@ function growthSection({run, libfuzzer, afl}) {
                   curves(stack, "Inputs kept", (list) => points(list, 0, 4)),
               ),
         html("h3", {}, "AFL++"),
-        plots.length === 0
+        plots.length + found.length === 0
             ? absent("It left no log.", "ci/verify --engine afl")
             : html(
                   "div",
                   {class: "charts"},
-                  curves(plots, "Edges", (list) => points(list, 0, 2)),
-                  curves(plots, "Inputs kept", (list) => points(list, 0, 3)),
+                  plots.length ? curves(plots, "Edges", (list) => points(list, 0, 2)) : null,
+                  curves(found, "Inputs that reached a new edge", (list) => points(list, 0, 3)),
+                  curves(found, "Inputs kept", (list) => points(list, 0, 2)),
               ),
         note(
-            "Seconds since each process started, reading the corpus included. The engines count edges " +
-                "in builds of their own, so only curves of one engine compare; features are edges with " +
-                "how often they were taken, and what the checkers report to the fuzzer.",
+            "Seconds since each process started, reading the corpus included. Each engine counts edges " +
+                "in a build of its own, and those of the working corpus are of a third, so only curves " +
+                "of one engine compare. Features are edges with how often they were taken, and what " +
+                "the checkers report to the fuzzer.",
         ),
     ];
 }
 
 // --- executions a second ---
 
-function speedSection({run, libfuzzer, afl}) {
+function speedSection({run, libfuzzer, queues}) {
     const engines = Object.entries(run?.engines ?? {});
     const rows = engines.map(([name, figures]) => [
         ENGINES[name] ?? name,
@@ -170,20 +180,20 @@ function speedSection({run, libfuzzer, afl}) {
         whole(figures.executions),
     ]);
     const head = ["engine", "executions/s a core", "operations/s a core", "operations an input", "cores", "executions"];
-    const stack = libfuzzer.filter((log) => log.name.startsWith("stack-") && log.points.length > 0);
-    const plots = afl.filter((log) => log.points.length > 0);
+    const stack = onStack(withPoints(libfuzzer, 2));
+    const found = withPoints(queues, 2);
     return [
         rows.length === 0
             ? absent("No engine ran.", "ci/verify")
             : table(head, rows, {numbers: [1, 2, 3, 4, 5]}),
         rows.length === 0 ? null : dayTable(engines),
-        stack.length + plots.length === 0
+        stack.length + found.length === 0
             ? null
             : html(
                   "div",
                   {class: "charts"},
                   stack.length ? rateChart(stack, "libFuzzer, executions a second") : null,
-                  plots.length ? rateChart(plots, "AFL++, executions a second") : null,
+                  found.length ? rateChart(found, "AFL++, executions a second") : null,
               ),
         note("After the corpus was read; libFuzzer runs with sanitizers, AFL++ without."),
     ];

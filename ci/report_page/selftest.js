@@ -122,7 +122,6 @@ function selfTest() {
     } catch (error) {
         failures.push(`exception: ${error.message} ${error.stack}`);
     }
-    const paint = performance.getEntriesByName("first-contentful-paint")[0]?.startTime;
     const lines = [
         `charts=${charts.length}`,
         `absent=${document.querySelectorAll(".absent").length}`,
@@ -131,7 +130,6 @@ function selfTest() {
         `width=${innerWidth}`,
         `contrast=${contrast.toFixed(2)}`,
         `drawn=${Math.round(drawnAfter)}`,
-        `painted=${Math.round(paint ?? drawnAfter)}`,
         ...outside.map((address) => `link=${address}`),
         `failures=${failures.length}`,
         ...failures.slice(0, 20),

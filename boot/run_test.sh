@@ -44,11 +44,16 @@ expect 3 'bad.pack' "${run[@]}" "$scratch/bad.pack"
 expect 3 'module' "${run[@]}"
 expect 4 'hangs' "${run[@]}" --append hang --timeout 3 "$scratch/seed.ops"
 expect 2 'guard page' "${run[@]}" --append fault-guard-below "$scratch/seed.ops"
+expect 3 'hz=' "${run[@]}" --append 'stress hz=99'
+expect 3 'threads=' "${run[@]}" --append 'stress threads=9'
+expect 3 'seconds=' "${run[@]}" --append 'stress seconds=none'
+expect 8 'memory' "${run[@]}" --append stress --memory 64
 expect 5 'triple fault' "${run[@]}" --append triple "$scratch/seed.ops"
 expect 7 'no-such-file' "${run[@]}" "$scratch/no-such-file"
 expect 7 'no-such-kernel' --kernel "$scratch/no-such-kernel" "$scratch/seed.ops"
 expect 7 'cut.elf' --kernel "$scratch/cut.elf" "$scratch/seed.ops"
 expect 8 'memory' "${run[@]}" --memory 8 "$scratch/seed.ops"
+expect 8 'memory' "${run[@]}" --memory 12 --append scenarios
 expect 64 'no-such-option' "${run[@]}" --no-such-option
 
 # A machine without QEMU: the same script with nothing but the basic tools to be found.

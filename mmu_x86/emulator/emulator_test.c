@@ -123,13 +123,23 @@ TEST(a_4_mib_page_faults)
     expect_fault(AT, EMULATOR_READ, FAULT_PRESENT);
 }
 
-TEST(a_fault_changes_no_entry)
+TEST(a_fault_marks_the_directory_entry_that_was_used_and_nothing_else)
 {
     boot_with(WRITABLE, PRESENT);
     expect_fault(AT, EMULATOR_WRITE, FAULT_PRESENT | FAULT_WRITE);
     EXPECT_EQUAL(*table_word(AT), entry_of((frame_t){PAGE_FRAME_OWN}, PRESENT));
-    EXPECT_EQUAL(*directory_word(AT), entry_of((frame_t){TABLE_FRAME_OWN}, WRITABLE));
+    EXPECT_EQUAL(*directory_word(AT),
+                 entry_of((frame_t){TABLE_FRAME_OWN}, WRITABLE | ENTRY_ACCESSED));
     EXPECT_EQUAL(test_tlb_stale(), 0);
+}
+
+TEST(a_fault_drops_what_the_tlb_has_of_its_page)
+{
+    boot_with(WRITABLE, PRESENT);
+    (void)machine_load(AT);
+    EXPECT_EQUAL(probe_tlb_of(AT) & ENTRY_FRAME, PAGE_FRAME_OWN << PAGE_SHIFT);
+    expect_fault(AT, EMULATOR_WRITE, FAULT_PRESENT | FAULT_WRITE);
+    EXPECT_EQUAL(probe_tlb_of(AT) & ENTRY_PRESENT, 0);
 }
 
 TEST(a_read_sets_accessed_at_both_levels_and_a_write_sets_dirty)
@@ -517,7 +527,8 @@ int main(void)
     RUN(a_write_to_a_read_only_page_faults_as_a_protection_violation);
     RUN(ram_that_does_not_exist_faults);
     RUN(a_4_mib_page_faults);
-    RUN(a_fault_changes_no_entry);
+    RUN(a_fault_marks_the_directory_entry_that_was_used_and_nothing_else);
+    RUN(a_fault_drops_what_the_tlb_has_of_its_page);
     RUN(a_read_sets_accessed_at_both_levels_and_a_write_sets_dirty);
     RUN(accessed_and_dirty_are_set_again_only_after_a_flush);
     RUN(a_page_that_is_dirty_in_memory_is_not_dirty_in_the_tlb_until_written);

@@ -36,7 +36,9 @@ read_costs()
     timeout 120 "$tool" replay --quiet --costs "${inputs[@]}" 2> /dev/null |
         jq -c -n -R '
             [inputs] | {
-                operations: map(capture("^(?<operation>[a-z-]+) +(?<accesses>[0-9]+) +(?<bound>[0-9]+) +[0-9]+%  (?<where>.+)$") |
+                operations: map(
+                    capture("^(?<operation>[a-z-]+) +(?<accesses>[0-9]+) +(?<bound>[0-9]+) +" +
+                        "[0-9]+%  (?<where>.+)$") |
                     .accesses |= tonumber | .bound |= tonumber),
                 flushes: (map(select(test("TLB flushes")))[0] // null)
             } | if .operations == [] then null else . end'
@@ -73,7 +75,9 @@ read_coverage()
         return
     }
     awk -F '\t' '
-        BEGIN { of["runs"] = "lines"; of["true"] = of["false"] = "branches"; of["decides"] = "mcdc" }
+        BEGIN {
+            of["runs"] = "lines"; of["true"] = of["false"] = "branches"; of["decides"] = "mcdc"
+        }
         NF == 10 && !$10 {
             if (!($1 in known)) { known[$1] = 1; name[count++] = $1 }
             total[$1, of[$4]]++
@@ -87,7 +91,8 @@ read_coverage()
                     print name[i], kinds[k], corpus[name[i], kinds[k]] + 0,
                         union[name[i], kinds[k]] + 0, total[name[i], kinds[k]] + 0
         }' "$logs/judged" |
-        jq -c -n -R --argjson written "$(written_at "$logs/figures")" --rawfile figures "$logs/figures" '
+        jq -c -n -R --argjson written "$(written_at "$logs/figures")" \
+            --rawfile figures "$logs/figures" '
             def numbers: map(tonumber? // .);
             {
                 written: $written,

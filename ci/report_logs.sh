@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a run left behind, as JSON: its summary, and what the engines and the kernel wrote. A log that
-# is missing, empty or cut off gives less, never an error. To be sourced by ci/report.
+# What a run left behind, as JSON: its summary, and what the engines and the kernel wrote. A log
+# that is missing, empty or cut off gives less, never an error. To be sourced by ci/report.
 # shellcheck disable=SC2154 # its variables
 
 # A curve needs no more points than a chart has pixels.
@@ -130,7 +130,9 @@ read_boot()
         return
     }
     jq -n -R --rawfile expected "$run/boot.expected" '
-        [inputs | capture("^(?<input>.+) (?<end>ok|violation)( rule=(?<rule>[^ ]+))?( operation=[0-9]+)? operations=(?<operations>[0-9]+) applied=[0-9]+ digest=(?<digest>[0-9a-f]+)$")] as $lines |
+        [inputs | capture("^(?<input>.+) (?<end>ok|violation)( rule=(?<rule>[^ ]+))?" +
+            "( operation=[0-9]+)? operations=(?<operations>[0-9]+) applied=[0-9]+ " +
+            "digest=(?<digest>[0-9a-f]+)$")] as $lines |
         ($expected | split("\n") | map(select(length > 0))) as $wanted |
         {
             expected: ($wanted | length), given: ($lines | length),

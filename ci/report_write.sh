@@ -41,27 +41,29 @@ read_history()
 write_data()
 {
     local part names=() target=$output/report.json
-    for part in run libfuzzer afl queues boot costs bugs coverage mutants explore crashes history; do
+    for part in run libfuzzer afl queues boot costs bugs coverage mutants explore crashes \
+        history; do
         names+=(--slurpfile "$part" "$parts/$part")
     done
     jq -c -n --arg made "$(TZ=UTC printf '%(%FT%TZ)T' -1)" "${names[@]}" '
         {
             made: $made, run: $run[0], libfuzzer: $libfuzzer[0], afl: $afl[0], queues: $queues[0],
-            boot: $boot[0], costs: $costs[0], bugs: $bugs[0], coverage: $coverage[0], mutants: $mutants[0],
-            explore: $explore[0], crashes: $crashes[0], history: $history[0]
+            boot: $boot[0], costs: $costs[0], bugs: $bugs[0], coverage: $coverage[0],
+            mutants: $mutants[0], explore: $explore[0], crashes: $crashes[0], history: $history[0]
         }' > "$target.part" 2> "$parts/why" && mv -f -- "$target.part" "$target"
 }
 
-# Puts styles, scripts and data where the page has a line that names them. In the data no element can
-# end, for a `<' is written otherwise there.
+# Puts styles, scripts and data where the page has a line that names them. In the data no element
+# can end, for a `<' is written otherwise there.
 write_page()
 {
-    local line sources=ci/report_page shared=fuzz/explain/page target=$output/index.html
+    local line target=$output/index.html sources=ci/report_page
+    local scripts=("$sources"/{axes,tables,charts,sections,figures,history,selftest,page}.js)
     {
         while IFS= read -r line; do
             case $line in
                 @styles@) cat -- "$sources/page.css" ;;
-                @scripts@) cat -- "$shared/draw.js" "$sources"/{charts,sections,figures,history,selftest,page}.js ;;
+                @scripts@) cat -- fuzz/explain/page/draw.js "${scripts[@]}" ;;
                 @data@) sed 's/</\\u003c/g' "$output/report.json" ;;
                 *) printf '%s\n' "$line" ;;
             esac || return

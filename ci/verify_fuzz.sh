@@ -171,7 +171,8 @@ keep_plots()
         from=$logs/afl/job$job
         [[ ! -f $from/plot_data ]] || cp -- "$from/plot_data" "$logs/afl-stack-$job.plot"
         [[ ! -d $from/queue ]] ||
-            find "$from/queue" -type f -name 'id:*' -printf '%f\n' | sort > "$logs/afl-stack-$job.queue"
+            find "$from/queue" -type f -name 'id:*' -printf '%f\n' | sort \
+                > "$logs/afl-stack-$job.queue"
     done
 }
 

@@ -21,9 +21,8 @@ trap clean_up EXIT
 
 root="$scratch/a root"
 mkdir -p -- "$root/ci" "$root/fuzz/explain" "$scratch/tools" "$scratch/elsewhere"
-cp -- "$here/verify" "$here/report" "$here/lib.sh" "$here"/{verify,report}_*.sh "$root/ci/" || exit 1
-cp -r -- "$here/report_page" "$root/ci/" && cp -r -- "$here/../fuzz/explain/page" "$root/fuzz/explain/" ||
-    exit 1
+cp -r -- "$here"/{verify,report,lib.sh,verify_*.sh,report_*} "$root/ci/" || exit 1
+cp -r -- "$here/../fuzz/explain/page" "$root/fuzz/explain/" || exit 1
 
 # All that a shell script may want, and no compiler, no CMake, no QEMU, no fuzzer.
 for tool in awk bash cat cp cut date df dirname env find flock grep head mkdir mv nproc od rm sed \
@@ -128,7 +127,7 @@ done
 expect report_of_failure 3 "the build host failed" --no-setup
 expect_last_line "the build host failed"
 jq -e '.run.result == "fail" and .run.reasons == ["the build host failed"]' \
-    "$root/build/report/report.json" > /dev/null || fail "report_of_failure: the report says something else"
+    "$root/build/report/report.json" > /dev/null || fail "report_of_failure: it says something else"
 [[ -s $root/build/report/index.html ]] || fail "report_of_failure: no page"
 rm -rf -- "$root/build/report"
 touch -- "$root/build/report"

@@ -1,132 +1,9 @@
-// Charts and tables. A chart is drawn to the width that it has, is read point by point with the
-// pointer or the arrow keys, and has its numbers as a table below.
+// Charts. One is drawn to the width that it has, is read point by point with the pointer or the
+// arrow keys, and has its numbers as a table below.
 "use strict";
 
 const CHART_HEIGHT = 170;
 const MARGIN = {left: 52, right: 10, top: 8, bottom: 24};
-
-const whole = (number) => Math.round(number).toLocaleString("en");
-
-// A few digits, for axes.
-function short(number) {
-    const size = Math.abs(number);
-    for (const [unit, name] of [
-        [1e9, "G"],
-        [1e6, "M"],
-        [1e4, "k"],
-    ])
-        if (size >= unit) {
-            const scale = name === "k" ? 1e3 : unit;
-            return `${Number((number / scale).toPrecision(4))} ${name}`;
-        }
-    return size >= 1000 ? whole(number) : String(Number(number.toPrecision(3)));
-}
-
-function durationText(seconds) {
-    if (seconds > 0 && seconds < 0.05) return "< 0.1 s";
-    if (seconds < 120) return `${Number(seconds.toFixed(1))} s`;
-    if (seconds < 7200) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-    return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
-}
-
-// Steps of 1, 2 and 5, none smaller than `unit', that cut a stretch into about so many parts.
-function marks(least, greatest, parts, unit) {
-    const rough = Math.max((greatest - least) / parts, unit);
-    const power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) * power;
-    const all = [];
-    for (let i = Math.ceil(least / step - 1e-9); i * step <= greatest + step * 1e-9; i++)
-        all.push(i * step);
-    return all;
-}
-
-// Powers of ten, and their double and fivefold where they are few, for an axis of logarithms.
-function powers(least, greatest) {
-    const factors = greatest / least < 1000 ? [1, 2, 5] : [1];
-    const all = [];
-    for (let i = Math.floor(Math.log10(least)); 10 ** i <= greatest; i++)
-        all.push(...factors.map((factor) => Number((factor * 10 ** i).toPrecision(3))));
-    return all.filter((mark) => mark >= least * 0.999 && mark <= greatest * 1.001);
-}
-
-// Whole minutes or hours where a time axis is long.
-function timeMarks(least, greatest, parts) {
-    const unit = greatest >= 7200 ? 3600 : greatest >= 120 ? 60 : 1;
-    return marks(least / unit, greatest / unit, parts, 0).map((mark) => mark * unit);
-}
-
-function timeMark(seconds, greatest) {
-    const [unit, name] = greatest >= 7200 ? [3600, "h"] : greatest >= 120 ? [60, "min"] : [1, "s"];
-    return `${Number((seconds / unit).toFixed(2))} ${name}`;
-}
-
-// From a value to a place, and the marks between. Where all values are the same, around them.
-function axisOf(values, from, to, {parts, logarithmic, zero, unit = 0, time}) {
-    let least = Math.min(...values);
-    let greatest = Math.max(...values);
-    if (zero) least = Math.min(0, least);
-    if (least === greatest) {
-        least -= Math.max(1, Math.abs(least) * 0.01);
-        greatest += Math.max(1, Math.abs(greatest) * 0.01);
-    }
-    const turn = logarithmic ? Math.log10 : (value) => value;
-    const share = (value) => (turn(value) - turn(least)) / (turn(greatest) - turn(least));
-    return {
-        at: (value) => from + (to - from) * share(value),
-        marks: logarithmic
-            ? powers(least, greatest)
-            : time
-              ? timeMarks(least, greatest, parts)
-              : marks(least, greatest, parts, unit),
-    };
-}
-
-function table(head, rows, options = {}) {
-    const numeric = head.map((_, i) => i > 0 && (options.numbers ?? []).includes(i));
-    const cell = (content, i, tag) => {
-        if (content instanceof Element && content.tagName === "TD") return content;
-        return html(tag, {class: numeric[i] && "number", scope: tag === "th" && "row"}, content);
-    };
-    return html(
-        "div",
-        {class: "scroll", tabindex: options.tall ? 0 : undefined},
-        html(
-            "table",
-            {},
-            options.caption ? html("caption", {}, options.caption) : null,
-            html(
-                "thead",
-                {},
-                html(
-                    "tr",
-                    {},
-                    head.map((text, i) =>
-                        html("th", {scope: "col", class: numeric[i] && "number"}, text),
-                    ),
-                ),
-            ),
-            html(
-                "tbody",
-                {},
-                rows.map((row) =>
-                    html(
-                        "tr",
-                        {class: row.sum && "sum"},
-                        row.map((content, i) => cell(content, i, i === 0 ? "th" : "td")),
-                    ),
-                ),
-            ),
-        ),
-    );
-}
-
-// A share from 0 to 1 as a bar in a table's cell; beyond `high' it is drawn in another colour.
-function meter(share, high = 2) {
-    const width = `${(100 * Math.max(0, Math.min(1, share))).toFixed(1)}%`;
-    const inner = html("span", {class: share > high && "high"});
-    inner.style.width = width;
-    return html("td", {class: "bar"}, html("span", {class: "meter", "aria-hidden": "true"}, inner));
-}
 
 const lastUpTo = (points, x) => points.filter((point) => point[0] <= x + 1e-9).at(-1);
 
@@ -162,9 +39,11 @@ class Chart {
     inWords() {
         const texts = this.spec.series.map(({name, points}) => {
             const [first, last] = [points[0], points.at(-1)];
-            return `${name}: ${whole(first[1])} at ${this.xText(first[0])}, ${whole(last[1])} at ${this.xText(last[0])}`;
+            const text = ([x, y]) => `${whole(y)} at ${this.xText(x)}`;
+            return `${name}: ${text(first)}, ${text(last)}`;
         });
-        return `Chart: ${this.spec.title}. ${texts.join("; ")}. Arrow keys read the points; a table follows.`;
+        const how = "Arrow keys read the points; a table follows.";
+        return `Chart: ${this.spec.title}. ${texts.join("; ")}. ${how}`;
     }
 
     // At most so many rows that a person reads them.
@@ -198,7 +77,9 @@ class Chart {
         const x = event.clientX - this.picture.getBoundingClientRect().left;
         let best = 0;
         for (let i = 1; i < this.xs.length; i++)
-            if (Math.abs(this.xAxis.at(this.xs[i]) - x) < Math.abs(this.xAxis.at(this.xs[best]) - x))
+            if (
+                Math.abs(this.xAxis.at(this.xs[i]) - x) < Math.abs(this.xAxis.at(this.xs[best]) - x)
+            )
                 best = i;
         this.show(best);
     }
@@ -230,7 +111,11 @@ class Chart {
         const bottom = CHART_HEIGHT - MARGIN.bottom;
         const values = series.flatMap((one) => one.points.map((point) => point[1]));
         const right = width - MARGIN.right;
-        this.xAxis = axisOf(this.xs, MARGIN.left, right, {parts: width / 110, logarithmic, time: true});
+        this.xAxis = axisOf(this.xs, MARGIN.left, right, {
+            parts: width / 110,
+            logarithmic,
+            time: true,
+        });
         const y = axisOf(values, bottom, MARGIN.top, {parts: 4, zero, unit: 1});
         this.picture.setAttribute("height", CHART_HEIGHT);
         this.picture.setAttribute("viewBox", `0 0 ${width} ${CHART_HEIGHT}`);
@@ -308,7 +193,12 @@ function chart(spec) {
         const text = known
             ? `${whole(known.points.at(-1)[1])}; one moment makes no curve.`
             : "No figures.";
-        return html("figure", {}, html("figcaption", {}, spec.title), html("p", {class: "note"}, text));
+        return html(
+            "figure",
+            {},
+            html("figcaption", {}, spec.title),
+            html("p", {class: "note"}, text),
+        );
     }
     const made = new Chart({...spec, series});
     charts.push(made);

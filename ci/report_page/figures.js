@@ -1,8 +1,9 @@
-// How good the checks are: planted bugs, mutants, exploration, coverage of the core's source; and what
-// operations cost.
+// How good the checks are: planted bugs, mutants, exploration, coverage of the core's source; and
+// what operations cost.
 "use strict";
 
-const percent = (part, all) => (all > 0 ? `${(Math.floor((1000 * part) / all) / 10).toFixed(1)} %` : "–");
+const percent = (part, all) =>
+    all > 0 ? `${(Math.floor((1000 * part) / all) / 10).toFixed(1)} %` : "–";
 const measuredAt = (text) => (text ? note(`Measured ${dateText(text)}.`) : null);
 
 // --- planted bugs ---
@@ -10,12 +11,14 @@ const measuredAt = (text) => (text ? note(`Measured ${dateText(text)}.`) : null)
 // From a cell as `H3, 0.1 s': the seconds until the bug was found; NaN where it says none.
 const secondsOf = (cell) => Number(/, ([0-9.]+) s$/.exec(cell)?.[1] ?? NaN);
 
-// How many bugs are found within a time, by each method that tells times. What is below a tenth of a
-// second is drawn there.
+// How many bugs are found within a time, by each method that tells times. What is below a tenth of
+// a second is drawn there.
 function detectionChart(bugs) {
     const series = bugs.head
         .map((name, column) => {
-            const times = bugs.rows.map((row) => secondsOf(row[column])).filter((time) => time >= 0);
+            const times = bugs.rows
+                .map((row) => secondsOf(row[column]))
+                .filter((time) => time >= 0);
             times.sort((a, b) => a - b);
             return {name, points: times.map((time, i) => [Math.max(0.1, time), i + 1])};
         })
@@ -42,8 +45,8 @@ function bugsSection({bugs}) {
         html(
             "p",
             {},
-            `${whole(bugs.bugs.rows.length)} mistakes were planted into the core one by one, and each ` +
-                "way of finding them was tried on each.",
+            `${whole(bugs.bugs.rows.length)} mistakes were planted into the core one by one, and ` +
+                "each way of finding them was tried on each.",
         ),
         table(bugs.groups.head, rows, {numbers: bugs.groups.head.map((_, i) => i)}),
         detectionChart(bugs.bugs),
@@ -62,7 +65,12 @@ function bugsSection({bugs}) {
 
 function mutantsSection({mutants}) {
     if (!mutants?.files)
-        return [absent("No figures of mutants are there.", "ci/mutants --json build/report/mutants.json")];
+        return [
+            absent(
+                "No figures of mutants are there.",
+                "ci/mutants --json build/report/mutants.json",
+            ),
+        ];
     const row = (name, {mutants: all, accepted, killed}) => [
         name,
         whole(all),
@@ -78,9 +86,9 @@ function mutantsSection({mutants}) {
         html(
             "p",
             {},
-            `${percent(mutants.killed, mutants.mutants - mutants.accepted)} of the mutants that could be ` +
-                `noticed are killed: ${whole(by.corpus)} by the corpus, ${whole(by.tests)} by unit ` +
-                `tests, ${whole(by.fuzzer)} by fuzzing.`,
+            `${percent(mutants.killed, mutants.mutants - mutants.accepted)} of the mutants that ` +
+                `could be noticed are killed: ${whole(by.corpus)} by the corpus, ` +
+                `${whole(by.tests)} by unit tests, ${whole(by.fuzzer)} by fuzzing.`,
         ),
         table(["file", "mutants", "accepted as equivalent", "killed", "share", ""], rows, {
             numbers: [1, 2, 3, 4],
@@ -94,7 +102,10 @@ function mutantsSection({mutants}) {
 function exploreSection({explore}) {
     if (!Array.isArray(explore?.runs))
         return [
-            absent("No exploration is there.", "build/bin/kheap explore --json build/report/explore.json"),
+            absent(
+                "No exploration is there.",
+                "build/bin/kheap explore --json build/report/explore.json",
+            ),
         ];
     const rows = explore.runs.map((run) => [
         run.alphabet,
@@ -148,8 +159,17 @@ function coverageSection({coverage}) {
             {},
             html("summary", {}, "file by file"),
             table(
-                ["file", ...["corpus", "both"].flatMap((by) => Object.values(KINDS).map((kind) => `${kind}, ${by}`))],
-                Object.entries(files).map(([name, file]) => [name, ...cells(file, 0), ...cells(file, 1)]),
+                [
+                    "file",
+                    ...["corpus", "both"].flatMap((by) =>
+                        Object.values(KINDS).map((kind) => `${kind}, ${by}`),
+                    ),
+                ],
+                Object.entries(files).map(([name, file]) => [
+                    name,
+                    ...cells(file, 0),
+                    ...cells(file, 1),
+                ]),
                 {numbers: [1, 2, 3, 4, 5, 6]},
             ),
         ),
@@ -174,8 +194,8 @@ function costsSection({costs}) {
         html(
             "p",
             {},
-            "Loads and stores of the dearest call of each kind in the corpus, against the most that " +
-                "it declares (rule C1).",
+            "Loads and stores of the dearest call of each kind in the corpus, against the most " +
+                "that it declares (rule C1).",
         ),
         table(["operation", "accesses", "bound", "share", "", "where"], rows, {numbers: [1, 2, 3]}),
         rows.length ? note("Orange: more than nine tenths of the bound.") : null,

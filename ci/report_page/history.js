@@ -39,7 +39,9 @@ function historySection({history}) {
             html("code", {}, run.commit ?? "–"),
             html(
                 "td",
-                {class: `state ${run.result === "pass" ? "good" : run.result === "fail" ? "bad" : ""}`},
+                {
+                    class: `state ${{pass: "good", fail: "bad"}[run.result] ?? ""}`,
+                },
                 resultText[run.result] ?? run.result,
             ),
             run.coverage?.edges ? whole(run.coverage.edges) : "–",
@@ -53,14 +55,40 @@ function historySection({history}) {
             ? html(
                   "div",
                   {class: "charts"},
-                  trend(runs, "Executions a second a core", engines, (run, name) => run.engines?.[name]?.executions_per_second_per_core),
-                  trend(runs, "Edges of the working corpus", [["", "edges"]], (run) => run.coverage?.edges, false),
-                  trend(runs, "Features of the working corpus", [["", "features"]], (run) => run.coverage?.features, false),
+                  trend(
+                      runs,
+                      "Executions a second a core",
+                      engines,
+                      (run, name) => run.engines?.[name]?.executions_per_second_per_core,
+                  ),
+                  trend(
+                      runs,
+                      "Edges of the working corpus",
+                      [["", "edges"]],
+                      (run) => run.coverage?.edges,
+                      false,
+                  ),
+                  trend(
+                      runs,
+                      "Features of the working corpus",
+                      [["", "features"]],
+                      (run) => run.coverage?.features,
+                      false,
+                  ),
               )
             : note("One run so far; curves start with the second."),
         runs.length > 1 ? note("Points with a red ring are runs that did not hold.") : null,
         table(
-            ["started", "commit", "result", "edges", "features", "crashes", "operations checked", "took"],
+            [
+                "started",
+                "commit",
+                "result",
+                "edges",
+                "features",
+                "crashes",
+                "operations checked",
+                "took",
+            ],
             rows,
             {numbers: [3, 4, 5, 6, 7]},
         ),

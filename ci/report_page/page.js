@@ -19,7 +19,12 @@ function headline(run) {
     if (!run) return ["", "No run yet"];
     if (run.result === "pass") return ["pass", "✓ Everything held"];
     if (run.result === "interrupted") return ["interrupted", "Interrupted"];
-    return ["fail", run.reasons.length === 1 ? `✗ ${run.reasons[0]}` : `✗ ${whole(run.reasons.length)} checks failed`];
+    return [
+        "fail",
+        run.reasons.length === 1
+            ? `✗ ${run.reasons[0]}`
+            : `✗ ${whole(run.reasons.length)} checks failed`,
+    ];
 }
 
 function aboutText(run) {
@@ -38,7 +43,12 @@ function tile(name, value, more, kind) {
         "div",
         {},
         html("dt", {}, name),
-        html("dd", {}, html("div", {class: `value ${kind ?? ""}`}, value), html("div", {class: "more"}, more)),
+        html(
+            "dd",
+            {},
+            html("div", {class: `value ${kind ?? ""}`}, value),
+            html("div", {class: "more"}, more),
+        ),
     );
 }
 
@@ -52,11 +62,24 @@ function tiles({run}) {
     const executions = engines.reduce((sum, engine) => sum + engine.executions, 0);
     const equal = boot.verdicts_equal;
     return [
-        tile("crashes", whole(run.crash_count), "in this run", run.crash_count > 0 ? "bad" : "good"),
+        tile(
+            "crashes",
+            whole(run.crash_count),
+            "in this run",
+            run.crash_count > 0 ? "bad" : "good",
+        ),
         tile("operations checked", large(run.operations_checked), "on host and kernel"),
-        tile("executions", large(executions), engines.length ? `${run.seconds_per_engine} s an engine` : "no fuzzing"),
+        tile(
+            "executions",
+            large(executions),
+            engines.length ? `${run.seconds_per_engine} s an engine` : "no fuzzing",
+        ),
         coverage?.edges
-            ? tile("coverage", `${whole(coverage.edges)} edges`, `${whole(coverage.features)} features`)
+            ? tile(
+                  "coverage",
+                  `${whole(coverage.edges)} edges`,
+                  `${whole(coverage.features)} features`,
+              )
             : null,
         coverage?.files ? tile("working corpus", whole(coverage.files), "inputs") : null,
         tile(
@@ -77,15 +100,30 @@ function showPage(data) {
     replace("about", aboutText(data.run));
     const reasons = data.run?.reasons ?? [];
     byId("reasons").hidden = reasons.length < 2;
-    replace("reasons", reasons.map((reason) => html("li", {}, reason)));
+    replace(
+        "reasons",
+        reasons.map((reason) => html("li", {}, reason)),
+    );
     replace("tiles", tiles(data));
     for (const [id, title, content] of SECTIONS) {
         byId("contents").append(html("li", {}, html("a", {href: `#${id}`}, title)));
         byId("main").append(
-            html("section", {id, "aria-labelledby": `${id}-title`}, html("h2", {id: `${id}-title`}, title), content(data)),
+            html(
+                "section",
+                {id, "aria-labelledby": `${id}-title`},
+                html("h2", {id: `${id}-title`}, title),
+                content(data),
+            ),
         );
     }
-    replace("made", `Made ${dateText(data.made)} by `, html("code", {}, "ci/report"), ". ", html("a", {href: "report.json"}, "The same figures as JSON"), ".");
+    replace(
+        "made",
+        `Made ${dateText(data.made)} by `,
+        html("code", {}, "ci/report"),
+        ". ",
+        html("a", {href: "report.json"}, "The same figures as JSON"),
+        ".",
+    );
 }
 
 showPage(JSON.parse(byId("data").textContent));

@@ -18,7 +18,11 @@ function absent(what, command) {
 
 function state(holds) {
     const [kind, text] =
-        holds === true ? ["good", "✓ held"] : holds === false ? ["bad", "✗ failed"] : ["", "did not run"];
+        holds === true
+            ? ["good", "✓ held"]
+            : holds === false
+              ? ["bad", "✗ failed"]
+              : ["", "did not run"];
     return html("td", {class: `state ${kind}`}, text);
 }
 
@@ -43,7 +47,9 @@ function ranSection({run}) {
     const rows = [
         [
             "Replay on the host",
-            state(replay.inputs > 0 ? replay.violations === 0 && replay.window_equal !== false : null),
+            state(
+                replay.inputs > 0 ? replay.violations === 0 && replay.window_equal !== false : null,
+            ),
             `${plural(replay.inputs, "input")}, ${plural(replay.operations, "operation")}, ` +
                 `${plural(replay.violations, "violation")}`,
         ],
@@ -60,7 +66,7 @@ function ranSection({run}) {
             boot.verdicts_equal === null
                 ? ""
                 : `${plural(boot.inputs, "input")}, ${plural(boot.operations, "operation")}; ` +
-                  `verdicts and digests ${boot.verdicts_equal ? "equal" : "not equal"} to the host's`,
+                  `verdicts and digests ${boot.verdicts_equal ? "" : "not "}equal to the host's`,
         ],
     ];
     return [table(["step", "state", "how much"], rows)];
@@ -89,7 +95,11 @@ function crashesSection({run, crashes}) {
     return [
         table(["rule", "operation", "why", "see it again"], rows, {numbers: [1]}),
         left > 0 ? note(`${whole(left)} more in build/crashes/ break the same rules.`) : null,
-        note("Grouped and shrunk by ", html("code", {}, "build/bin/kheap triage build/crashes"), "."),
+        note(
+            "Grouped and shrunk by ",
+            html("code", {}, "build/bin/kheap triage build/crashes"),
+            ".",
+        ),
     ];
 }
 
@@ -159,10 +169,10 @@ function growthSection({run, libfuzzer, afl, queues}) {
                   curves(found, "Inputs kept", (list) => points(list, 0, 2)),
               ),
         note(
-            "Seconds since each process started, reading the corpus included. Each engine counts edges " +
-                "in a build of its own, and those of the working corpus are of a third, so only curves " +
-                "of one engine compare. Features are edges with how often they were taken, and what " +
-                "the checkers report to the fuzzer.",
+            "Seconds since each process started, reading the corpus included. Each engine counts " +
+                "edges in a build of its own, and those of the working corpus are of a third, so " +
+                "only curves of one engine compare. Features are edges with how often they were " +
+                "taken, and what the checkers report to the fuzzer.",
         ),
     ];
 }
@@ -179,7 +189,14 @@ function speedSection({run, libfuzzer, queues}) {
         whole(figures.cores),
         whole(figures.executions),
     ]);
-    const head = ["engine", "executions/s a core", "operations/s a core", "operations an input", "cores", "executions"];
+    const head = [
+        "engine",
+        "executions/s a core",
+        "operations/s a core",
+        "operations an input",
+        "cores",
+        "executions",
+    ];
     const stack = onStack(withPoints(libfuzzer, 2));
     const found = withPoints(queues, 2);
     return [
@@ -252,7 +269,11 @@ function bootSection({boot}) {
         boot.broken.length
             ? table(
                   ["input", "rule", "digest"],
-                  boot.broken.map((line) => [line.input, line.rule ?? "", html("code", {}, line.digest)]),
+                  boot.broken.map((line) => [
+                      line.input,
+                      line.rule ?? "",
+                      html("code", {}, line.digest),
+                  ]),
               )
             : null,
         rows.length

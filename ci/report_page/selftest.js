@@ -1,5 +1,5 @@
-// With #test behind its address the page looks at itself as a reader would, and writes what it found
-// into an element: for a test in a browser without a window.
+// With #test behind its address the page looks at itself as a reader would, and writes what it
+// found into an element: for a test in a browser without a window.
 "use strict";
 
 const failures = [];
@@ -12,14 +12,18 @@ const expect = (holds, text) => {
 
 // --- charts ---
 
-// Each is drawn inside its picture, from numbers, with its name in words and its numbers in a table.
+// Each is drawn inside its picture, from numbers, with its name in words, and has its numbers in a
+// table.
 function checkChart(one) {
     const {title, series} = one.spec;
     const lines = [...one.picture.querySelectorAll("path.line")];
     expect(lines.length === series.length, `${title}: ${lines.length} lines of ${series.length}`);
     for (const line of lines) {
         const box = line.getBBox();
-        expect(!/NaN|undefined|Infinity/.test(line.getAttribute("d")), `${title}: a line of no numbers`);
+        expect(
+            !/NaN|undefined|Infinity/.test(line.getAttribute("d")),
+            `${title}: a line of no numbers`,
+        );
         expect(box.width > 20, `${title}: a line ${box.width} pixels wide`);
         expect(
             box.x >= MARGIN.left - 1 && box.x + box.width <= one.picture.clientWidth && box.y >= 0,
@@ -27,14 +31,18 @@ function checkChart(one) {
         );
     }
     const marks = [...one.picture.querySelectorAll("text.axis")].map((mark) => mark.textContent);
-    expect(marks.length >= 3 && new Set(marks).size >= 3, `${title}: axes marked ${marks.join(" ")}`);
+    expect(
+        marks.length >= 3 && new Set(marks).size >= 3,
+        `${title}: axes marked ${marks.join(" ")}`,
+    );
     expect(one.picture.getAttribute("aria-label").includes(title), `${title}: no words for it`);
     expect(one.figure.querySelectorAll("tbody tr").length >= 2, `${title}: no table`);
     checkKeys(one);
 }
 
 function checkKeys(one) {
-    const press = (key) => one.picture.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+    const press = (key) =>
+        one.picture.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
     const place = () => one.picture.querySelector(".cursor")?.getAttribute("x1");
     press("Home");
     const first = place();
@@ -75,13 +83,17 @@ function checkContrast() {
     let least = 21;
     for (const element of document.querySelectorAll("body *")) {
         const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-        if (!own || element.getClientRects().length === 0 || element.matches("script, .skip")) continue;
+        if (!own || element.getClientRects().length === 0 || element.matches("script, .skip"))
+            continue;
         const style = getComputedStyle(element);
         const ink = luminance(colourOf(element instanceof SVGElement ? style.fill : style.color));
         const ground = luminance(groundOf(element));
         const contrast = (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
         least = Math.min(least, contrast);
-        expect(contrast >= 4.5, `contrast ${contrast.toFixed(2)}: ${element.textContent.trim().slice(0, 40)}`);
+        expect(
+            contrast >= 4.5,
+            `contrast ${contrast.toFixed(2)}: ${element.textContent.trim().slice(0, 40)}`,
+        );
     }
     return least;
 }
@@ -101,14 +113,20 @@ function checkLinks() {
 }
 
 function checkPage() {
-    expect(document.querySelectorAll("h1").length === 1 && byId("headline").textContent !== "", "no headline");
+    expect(
+        document.querySelectorAll("h1").length === 1 && byId("headline").textContent !== "",
+        "no headline",
+    );
     for (const section of document.querySelectorAll("section"))
         expect(section.children.length > 1, `${section.id}: nothing in it`);
     const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
     expect(new Set(ids).size === ids.length, "an id twice");
     const width = document.documentElement.scrollWidth;
     expect(width <= innerWidth, `${width} pixels wide, in a window of ${innerWidth}`);
-    expect(!/undefined|NaN|\[object/.test(document.body.innerText), "a value that is none is shown");
+    expect(
+        !/undefined|NaN|\[object/.test(document.body.innerText),
+        "a value that is none is shown",
+    );
 }
 
 function selfTest() {

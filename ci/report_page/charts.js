@@ -24,7 +24,7 @@ class Chart {
             html("figcaption", {}, spec.title),
             this.readout,
             this.picture,
-            html("details", {}, html("summary", {}, "as a table"), this.numbers()),
+            folded("as a table", () => this.numbers()),
         );
         this.picture.addEventListener("keydown", (event) => this.key(event));
         this.picture.addEventListener("pointermove", (event) => this.point(event));

@@ -51,12 +51,7 @@ function bugsSection({bugs}) {
         table(bugs.groups.head, rows, {numbers: bugs.groups.head.map((_, i) => i)}),
         detectionChart(bugs.bugs),
         note("A fuzzer starts from no input at all."),
-        html(
-            "details",
-            {},
-            html("summary", {}, "bug by bug"),
-            table(bugs.bugs.head, bugs.bugs.rows, {tall: true}),
-        ),
+        folded("bug by bug", () => table(bugs.bugs.head, bugs.bugs.rows, {tall: true})),
         measuredAt(bugs.written),
     ];
 }
@@ -135,6 +130,24 @@ function exploreSection({explore}) {
 const KINDS = {lines: "lines", branches: "branches", mcdc: "MC/DC"};
 const SOURCES = {corpus: "corpus", tests: "unit tests", union: "both"};
 
+// Shares of each file, by the corpus and by both.
+function filesTable(coverage) {
+    const files = {};
+    for (const [name, kind, corpus, both, total] of coverage.files)
+        (files[name] ??= {})[kind] = [corpus, both, total];
+    const cells = (file, source) =>
+        Object.keys(KINDS).map((kind) => percent(file[kind][source], file[kind][2]));
+    const head = ["corpus", "both"].flatMap((by) =>
+        Object.values(KINDS).map((kind) => `${kind}, ${by}`),
+    );
+    const rows = Object.entries(files).map(([name, file]) => [
+        name,
+        ...cells(file, 0),
+        ...cells(file, 1),
+    ]);
+    return table(["file", ...head], rows, {numbers: [1, 2, 3, 4, 5, 6]});
+}
+
 function coverageSection({coverage}) {
     if (!coverage) return [absent("The core's source was not measured.", "ci/coverage")];
     const rows = coverage.figures
@@ -147,32 +160,9 @@ function coverageSection({coverage}) {
             percent(reached, total),
             meter(reached / total),
         ]);
-    const files = {};
-    for (const [name, kind, corpus, both, total] of coverage.files)
-        (files[name] ??= {})[kind] = [corpus, both, total];
-    const cells = (file, source) =>
-        Object.keys(KINDS).map((kind) => percent(file[kind][source], file[kind][2]));
     return [
         table(["reached by", "what", "reached", "of", "share", ""], rows, {numbers: [2, 3, 4]}),
-        html(
-            "details",
-            {},
-            html("summary", {}, "file by file"),
-            table(
-                [
-                    "file",
-                    ...["corpus", "both"].flatMap((by) =>
-                        Object.values(KINDS).map((kind) => `${kind}, ${by}`),
-                    ),
-                ],
-                Object.entries(files).map(([name, file]) => [
-                    name,
-                    ...cells(file, 0),
-                    ...cells(file, 1),
-                ]),
-                {numbers: [1, 2, 3, 4, 5, 6]},
-            ),
-        ),
+        folded("file by file", () => filesTable(coverage)),
         note("Of the host's build. What the kernel itself reaches is not measured here."),
         measuredAt(coverage.written),
     ];

@@ -91,7 +91,7 @@ function tiles({run}) {
     ];
 }
 
-function showPage(data) {
+function showHeader(data) {
     const [kind, text] = headline(data.run);
     const heading = byId("headline");
     heading.textContent = text;
@@ -105,17 +105,21 @@ function showPage(data) {
         reasons.map((reason) => html("li", {}, reason)),
     );
     replace("tiles", tiles(data));
-    for (const [id, title, content] of SECTIONS) {
-        byId("contents").append(html("li", {}, html("a", {href: `#${id}`}, title)));
-        byId("main").append(
-            html(
-                "section",
-                {id, "aria-labelledby": `${id}-title`},
-                html("h2", {id: `${id}-title`}, title),
-                content(data),
-            ),
-        );
-    }
+    replace(
+        "contents",
+        SECTIONS.map(([id, title]) => html("li", {}, html("a", {href: `#${id}`}, title))),
+    );
+}
+
+function showSection([id, title, content], data) {
+    const heading = html("h2", {id: `${id}-title`}, title);
+    byId("main").append(
+        html("section", {id, "aria-labelledby": `${id}-title`}, heading, content(data)),
+    );
+}
+
+function showRest(data) {
+    for (const section of SECTIONS) showSection(section, data);
     replace(
         "made",
         `Made ${dateText(data.made)} by `,
@@ -124,11 +128,21 @@ function showPage(data) {
         html("a", {href: "report.json"}, "The same figures as JSON"),
         ".",
     );
+    charts.forEach((one) => one.draw());
+    addEventListener("resize", () => charts.forEach((one) => one.draw()));
+    // What the address names was not there when it was followed.
+    const named = byId(location.hash.slice(1));
+    if (named) named.scrollIntoView();
 }
 
-showPage(JSON.parse(byId("data").textContent));
-const redraw = () => charts.forEach((one) => one.draw());
-redraw();
-addEventListener("resize", redraw);
-const drawnAfter = performance.now();
-if (location.hash === "#test") addEventListener("load", () => selfTest());
+// The verdict is painted first, and does not wait for the charts.
+const data = JSON.parse(byId("data").textContent);
+showHeader(data);
+let painted = 0;
+requestAnimationFrame(() => {
+    painted = performance.now();
+    setTimeout(() => {
+        showRest(data);
+        if (location.hash === "#test") selfTest();
+    });
+});

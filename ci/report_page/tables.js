@@ -12,7 +12,7 @@ function table(head, rows, options = {}) {
         {class: "scroll", tabindex: options.tall ? 0 : undefined},
         html(
             "table",
-            {},
+            {class: options.numbers && "figures"},
             options.caption ? html("caption", {}, options.caption) : null,
             html(
                 "thead",
@@ -38,6 +38,18 @@ function table(head, rows, options = {}) {
             ),
         ),
     );
+}
+
+// What is unfolded by a click, and made only then: it is most of the page, and few look at all of it.
+function folded(title, make) {
+    const details = html("details", {}, html("summary", {}, title));
+    const open = () => {
+        if (!details.open) return;
+        details.append(make());
+        details.removeEventListener("toggle", open);
+    };
+    details.addEventListener("toggle", open);
+    return details;
 }
 
 // A share from 0 to 1 as a bar in a table's cell; beyond `high' it is drawn in another colour.

@@ -22,15 +22,20 @@ explain_one()
     ((status <= 1)) && json_string "$page" || printf 'null'
 }
 
-# The crashes that the summary lists, each with its page.
+# The crashes that the summary lists, each with its page; pages of other crashes are removed.
 explain_crashes()
 {
-    local file count=0 pages=()
+    local file page pages=()
+    local -A listed=()
     mkdir -p -- "$output/crashes" 2> /dev/null
     while IFS= read -r file; do
-        ((count++ < explained_max)) || break
+        ((${#pages[@]} < explained_max)) || break
         pages+=("$(explain_one "$file")")
+        listed[${file##*/}.html]=1
     done < <(jq -r '.crashes[]?.file? // empty' "$parts/run")
+    for page in "$output"/crashes/*.html; do
+        [[ -n ${listed[${page##*/}]:-} ]] || rm -f -- "$page"
+    done
     rmdir -- "$output/crashes" 2> /dev/null
     jq -c --argjson pages "$(json_array ${pages[@]+"${pages[@]}"})" '
         [.crashes[]?] | to_entries | map(.value + {page: $pages[.key]})' "$parts/run"

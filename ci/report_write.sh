@@ -50,7 +50,7 @@ write_data()
             made: $made, run: $run[0], libfuzzer: $libfuzzer[0], afl: $afl[0], queues: $queues[0],
             boot: $boot[0], costs: $costs[0], bugs: $bugs[0], coverage: $coverage[0],
             mutants: $mutants[0], explore: $explore[0], crashes: $crashes[0], history: $history[0]
-        }' > "$target.part" 2> "$parts/why" && mv -f -- "$target.part" "$target"
+        }' > "$target.part.$$" 2> "$parts/why" && mv -f -- "$target.part.$$" "$target"
 }
 
 # Puts styles, scripts and data where the page has a line that names them. In the data no element
@@ -68,5 +68,5 @@ write_page()
                 *) printf '%s\n' "$line" ;;
             esac || return
         done < "$sources/page.html"
-    } > "$target.part" 2> "$parts/why" && mv -f -- "$target.part" "$target"
+    } > "$target.part.$$" 2> "$parts/why" && mv -f -- "$target.part.$$" "$target"
 }

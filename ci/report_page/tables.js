@@ -1,6 +1,8 @@
 // Tables, which stand beside all that is drawn.
 "use strict";
 
+// A row is an array of what its cells hold, a cell itself where that is one; `sum' on it marks the
+// last. Options: the columns that hold numbers; tall, for a table that scrolls by itself.
 function table(head, rows, options = {}) {
     const numeric = head.map((_, i) => i > 0 && (options.numbers ?? []).includes(i));
     const cell = (content, i, tag) => {
@@ -13,7 +15,6 @@ function table(head, rows, options = {}) {
         html(
             "table",
             {class: options.numbers && "figures"},
-            options.caption ? html("caption", {}, options.caption) : null,
             html(
                 "thead",
                 {},
@@ -40,7 +41,8 @@ function table(head, rows, options = {}) {
     );
 }
 
-// What is unfolded by a click, and made only then: it is most of the page, and few look at all of it.
+// What is unfolded by a click, and made only then: it is most of the page, and few look at all of
+// it.
 function folded(title, make) {
     const details = html("details", {}, html("summary", {}, title));
     const open = () => {

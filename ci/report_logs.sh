@@ -81,15 +81,17 @@ afl_points()
 }
 
 # afl_queue LIST: seconds, executions, inputs kept, and those of them that reached a new edge, from
-# the names of AFL++'s inputs in their order.
+# the names of AFL++'s inputs in their order. It starts with those that AFL++ was given.
 afl_queue()
 {
     awk '
+        /^id:[0-9]+,.*,orig:/ { kept++; next }
         /^id:[0-9]+,.*time:[0-9]+,execs:[0-9]+/ {
             match($0, /time:[0-9]+/); time = substr($0, RSTART + 5, RLENGTH - 5) / 1000
             match($0, /execs:[0-9]+/); count = substr($0, RSTART + 6, RLENGTH - 6) + 0
             if (count < last) count = last
             last = count
+            if (!started++ && kept > 0) print 0, count, kept, 0
             printf "%.1f %d %d %d\n", time, count, ++kept, reached += /\+cov/
         }' "$1" | thin 1 | as_points
 }

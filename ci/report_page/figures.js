@@ -77,6 +77,7 @@ function mutantsSection({mutants}) {
     const rows = Object.entries(mutants.files).map(([name, file]) => row(name, file));
     rows.push(Object.assign(row("all", mutants), {sum: true}));
     const by = mutants.killed_by;
+    const unnoticed = (mutants.survivors ?? []).filter((one) => !one.accepted);
     return [
         html(
             "p",
@@ -88,6 +89,12 @@ function mutantsSection({mutants}) {
         table(["file", "mutants", "accepted as equivalent", "killed", "share", ""], rows, {
             numbers: [1, 2, 3, 4],
         }),
+        unnoticed.length
+            ? table(
+                  ["nobody noticed", "change"],
+                  unnoticed.map((one) => [one.id, html("code", {}, one.change)]),
+              )
+            : null,
         mutants.sample ? note(`A sample of ${whole(mutants.sample)}.`) : null,
     ];
 }

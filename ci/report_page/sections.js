@@ -107,11 +107,12 @@ function crashesSection({run, crashes}) {
 
 const points = (list, x, y) => list.map((point) => [point[x], point[y]]);
 
-// The rates in some forty stretches of a run, none shorter than a second, from sums.
+// The rates in some forty stretches of a run, from sums; none shorter than three seconds, as
+// libFuzzer's time is known to a second.
 function rates(list) {
     const found = [];
     let from = list[0];
-    const stretch = Math.max(1, (list.at(-1)[0] - from[0]) / 40);
+    const stretch = Math.max(3, (list.at(-1)[0] - from[0]) / 40);
     for (const point of list) {
         if (point[0] - from[0] < stretch) continue;
         found.push([point[0], Math.max(0, (point[1] - from[1]) / (point[0] - from[0]))]);

@@ -214,6 +214,24 @@ TEST(a_flushed_page_that_is_used_again_is_listed_once)
     EXPECT_EQUAL(found, 1);
 }
 
+/* Of a word that is mapped, one that is not, and one that only the tables know. */
+TEST(a_hint_leaves_no_trace)
+{
+    boot_with(WRITABLE, WRITABLE);
+    machine_store(AT, 11);
+    probe_journal_clear();
+    uint32_t count = probe_tlb_count();
+    uint64_t loads = probe_counts().loads;
+    machine_flush_page(AT);
+    const vaddr_t hints[] = {AT, VADDR_NULL, vaddr_of(TABLES_AT), vaddr_of(~3u)};
+    for (uint32_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+        probe_prefetch(hints[i]);
+    EXPECT_EQUAL(probe_tlb_count(), count);
+    EXPECT_EQUAL(probe_tlb_of(AT) & ENTRY_PRESENT, 0);
+    EXPECT_EQUAL(probe_counts().loads, loads);
+    EXPECT_EQUAL(machine_load(AT), 11);
+}
+
 TEST(the_root_is_what_was_set)
 {
     boot_with(WRITABLE, WRITABLE);
@@ -535,6 +553,7 @@ int main(void)
     RUN(a_translation_stays_stale_until_its_page_is_flushed);
     RUN(a_translation_stays_stale_until_the_root_is_reloaded);
     RUN(a_flushed_page_that_is_used_again_is_listed_once);
+    RUN(a_hint_leaves_no_trace);
     RUN(the_root_is_what_was_set);
     RUN(the_recursive_slot_shows_directory_and_tables);
     RUN(fill_and_copy_cross_pages_at_any_byte);

@@ -95,7 +95,7 @@ function mutantsSection({mutants}) {
                   unnoticed.map((one) => [one.id, html("code", {}, one.change)]),
               )
             : null,
-        mutants.sample ? note(`A sample of ${whole(mutants.sample)}.`) : null,
+        mutants.sample ? note(`Of a sample: ci/mutants --sample ${mutants.sample}.`) : null,
     ];
 }
 
@@ -115,7 +115,7 @@ function exploreSection({explore}) {
         whole(run.depth),
         whole(run.states),
         whole(run.moves),
-        durationText(run.seconds),
+        `${run.seconds.toFixed(1)} s`,
         html("td", {class: run.end === "violation" ? "bad" : ""}, run.end),
     ]);
     const sum = (name) => explore.runs.reduce((all, run) => all + run[name], 0);

@@ -28,6 +28,7 @@ check_sanitizer()
         address) ((asan >= 1000 && msan <= 3 && ubsan <= ubsan_foreign)) ;;
         memory) ((msan >= 1000 && asan == 0 && ubsan <= ubsan_foreign)) ;;
         undefined) ((ubsan >= 168 && asan == 0 && msan <= 3)) ;;
+        coverage) ((asan == 0 && msan <= 3)) && readelf -S -W -- "$program" | grep __llvm_covmap > /dev/null ;;
     esac || fail "$program: not built for $SANITIZER: calls of asan $asan, msan $msan, ubsan $ubsan"
 }
 

@@ -10,6 +10,7 @@ service_builds=(
     "libfuzzer address x86_64"
     "libfuzzer undefined x86_64"
     "libfuzzer memory x86_64"
+    "libfuzzer coverage x86_64"
     "libfuzzer address i386"
     "libfuzzer undefined i386"
     "afl address x86_64")
@@ -21,7 +22,9 @@ undefined_errors+=,vla-bound,vptr
 declare -A service_sanitizer_flags=(
     [address]="-fsanitize=address -fsanitize-address-use-after-scope"
     [undefined]="-fsanitize=$undefined_errors,unsigned-integer-overflow -fno-sanitize-recover=$undefined_errors"
-    [memory]="-fsanitize=memory -fsanitize-memory-track-origins")
+    [memory]="-fsanitize=memory -fsanitize-memory-track-origins"
+    [coverage]="-fprofile-instr-generate -fcoverage-mapping -pthread -Wl,--no-as-needed -Wl,-ldl
+        -Wl,-lm -Wno-unused-command-line-argument")
 
 # Where afl-clang-fast has the driver of targets like libFuzzer's.
 afl_driver()
@@ -43,10 +46,10 @@ service_environment()
     CFLAGS="-O1 -fno-omit-frame-pointer -gline-tables-only"
     CFLAGS+=" -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION"
     [[ $ARCHITECTURE != i386 ]] || CFLAGS="-m32 $CFLAGS"
-    CFLAGS+=" ${service_sanitizer_flags[$SANITIZER]}"
+    CFLAGS+=" ${service_sanitizer_flags[$SANITIZER]//$'\n'/}"
     if [[ $FUZZING_ENGINE == libfuzzer ]]; then
         CC=clang CXX=clang++ LIB_FUZZING_ENGINE=-fsanitize=fuzzer
-        CFLAGS+=" -fsanitize=fuzzer-no-link"
+        [[ $SANITIZER == coverage ]] || CFLAGS+=" -fsanitize=fuzzer-no-link"
     else
         CC=afl-clang-fast CXX=afl-clang-fast++ LIB_FUZZING_ENGINE=$directory/libFuzzingEngine.a
         cp -- "$(afl_driver)" "$LIB_FUZZING_ENGINE" || return

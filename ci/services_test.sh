@@ -15,8 +15,8 @@ building machine; it starts from elsewhere as a user who may write to /tmp alone
 without a finding, understands its options and its dictionary, and survives a short run. Then it
 plants three bugs, and wants each crash in a group of its own by the top of its stack alone.
 
-ENGINE is libfuzzer or afl, SANITIZER address, undefined or memory, ARCHITECTURE x86_64 or i386;
---all takes every combination that the project offers.
+ENGINE is libfuzzer or afl, SANITIZER address, undefined, memory or coverage, ARCHITECTURE x86_64 or
+i386; --all takes every combination that the project offers.
 
 Exit status: 0 all hold, 1 one does not, 2 the command line was not understood, 3 something is
 missing.
@@ -38,7 +38,7 @@ while (($# > 0)); do
             shift
             ;;
         *)
-            if (($# < 3)) || ! printf '%s\n' "${service_builds[@]}" | grep -q -x -- "$1 $2 $3"; then
+            if (($# < 3)) || [[ " ${service_builds[*]} " != *" $1 $2 $3 "* ]]; then
                 echo "ci/services_test.sh: no such build: $* (see --help)" >&2
                 exit 2
             fi

@@ -101,6 +101,14 @@ check_afl()
     ((${edges:-0} > 0)) || fail "$program: has no feedback"
 }
 
+# Prints how many inputs of the corpus a target starts from.
+seeds_expected()
+{
+    local folders=("corpus/${1#fuzz_}")
+    [[ -d ${folders[0]} ]] || folders=(corpus/seeds corpus/grown corpus/found)
+    find "${folders[@]}" -type f | wc -l
+}
+
 # check_target PROGRAM: the files that belong to it lie beside it.
 check_target()
 {
@@ -112,7 +120,8 @@ check_target()
     mkdir -p "$seeds"
     unzip -q -o -d "$seeds" "${program}_seed_corpus.zip" || fail "$program: its seeds do not unpack"
     count=$(find "$seeds" -type f | wc -l)
-    ((count > 0)) || fail "$program: its seed corpus is empty"
+    ((count == $(seeds_expected "${program##*/}"))) || fail "$program: has $count seeds"
+    ! grep -r -l -x -- '# kheap' "$seeds" || fail "$program: a seed is text, not what it reads"
     "check_$FUZZING_ENGINE" "$program" "$seeds"
     printf '  %s: ok with %d seeds\n' "${program##*/}" "$count"
 }

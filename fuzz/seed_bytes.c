@@ -4,8 +4,9 @@
  *   seed_bytes FOLDER INPUT...
  *
  * INPUTs are files, and folders with files below. Each is written to FOLDER under its own name,
- * which must be the only one of that name; the names written are listed, one a line, in FOLDER.list.
- * Exit status: 0 all are written, 1 one could not be, 2 no folder or no input was named. */
+ * which must be the only one of that name; the names written are listed, one a line, in
+ * FOLDER.list. Exit status: 0 all are written, 1 one could not be, 2 no folder or no input was
+ * named. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

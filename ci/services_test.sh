@@ -13,7 +13,8 @@ has made to another folder, and checks each fuzz target as the service would: bu
 architecture and with the sanitizer asked for and no other, with feedback, without libraries of the
 building machine; it starts from elsewhere as a user who may write to /tmp alone, runs all its seeds
 without a finding, understands its options and its dictionary, and survives a short run. Then it
-plants three bugs, and wants each crash in a group of its own by the top of its stack alone.
+plants three bugs in the first build of libFuzzer with address, and wants each crash in a group of its
+own by the top of its stack alone; and shows these checks artefacts that are not as they should be.
 
 ENGINE is libfuzzer or afl, SANITIZER address, undefined, memory or coverage, ARCHITECTURE x86_64 or
 i386; --all takes every combination that the project offers.
@@ -27,7 +28,7 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P) || exit 3
 cd -- "$root" || exit 3
 # shellcheck source-path=SCRIPTDIR/..
 source ci/services_environment.sh && source ci/services_checks.sh &&
-    source ci/services_stacks.sh || exit 3
+    source ci/services_stacks.sh && source ci/services_tampered.sh || exit 3
 
 builds=()
 while (($# > 0)); do
@@ -93,10 +94,13 @@ test_build()
     for target in "${targets[@]}"; do
         check_target "$scratch/$name/$target"
     done
-    [[ $1 != libfuzzer || $planted == yes ]] || test_stacks "$name"
+    if [[ $1 == libfuzzer && $2 == address && $planted == no ]]; then
+        test_stacks "$name"
+        test_tampered "$name" "${stack_bugs[0]}"
+    fi
 }
 
-planted=no # whether the bugs have been planted in one of the builds
+planted=no # whether the bugs have been planted
 for build in "${builds[@]}"; do
     read -r engine sanitizer architecture <<< "$build"
     test_build "$engine" "$sanitizer" "$architecture"

@@ -59,8 +59,7 @@
 .endm
 
 .section .text
-.globl entry, entry_physical
-.set entry_physical, entry - KERNEL_AT
+.globl entry
 .type entry, @function
 entry:
     cli
@@ -120,12 +119,13 @@ entry:
 
 /* What kernel.ld checks its own numbers against. */
 .globl layout_image_at, layout_stack_at, layout_stack_size
-.globl layout_fault_stack_at, layout_fault_stack_size
+.globl layout_fault_stack_at, layout_fault_stack_size, layout_thread_stacks_at
 .set layout_image_at, IMAGE_AT
 .set layout_stack_at, STACK_AT
 .set layout_stack_size, STACK_SIZE
 .set layout_fault_stack_at, FAULT_STACK_AT
 .set layout_fault_stack_size, FAULT_STACK_SIZE
+.set layout_thread_stacks_at, THREAD_STACKS_AT
 
 .section .bss
 .globl boot_directory, boot_table

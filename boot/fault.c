@@ -7,6 +7,7 @@
 #include "boot/inputs.h"
 #include "boot/nearest_block.h"
 #include "boot/serial.h"
+#include "boot/stress.h"
 #include "boot/symbols.h"
 #include "mmu_x86/machine.h"
 
@@ -64,8 +65,10 @@ _Noreturn static void report(const struct fault *fault)
         nearest_block_lines(fault->address);
     register_lines(fault);
     backtrace_lines(fault);
-    if (fault->vector == VECTOR_PAGE_FAULT)
+    if (fault->vector == VECTOR_PAGE_FAULT) {
         inputs_faulted(fault->address, fault->error_code);
+        stress_faulted(fault->address, fault->error_code);
+    }
     exit_machine(exit_for(fault->vector));
 }
 

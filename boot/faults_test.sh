@@ -57,6 +57,10 @@ vector_common wait_for_interrupt $top" 'interrupt, vector 36, came at'
 expect 21 fault-overflow "overflow_stack_by overflow_stack_by overflow_stack $top" \
     'double fault: the stack ended at c03ef' 'why: the guard page below the kernel stack: a stack overflow' \
     'overflow_stack_by+0x.*, and the same again [0-9]* times'
+thread='in_thread thread_main '
+expect 21 fault-thread-overflow "overflow_stack_by overflow_stack_by overflow_stack $thread" \
+    'double fault: the stack ended at c0380' 'why: the guard page below the stack of thread 1: a stack overflow'
+expect 2 fault-thread-above "write_above_thread $thread" 'write to c0387000' 'why: the guard page above the stack of thread 1$'
 expect 21 fault-no-gate "write_null fault_without_gate $top" 'double fault: no handler .* page fault at 00000000'
 expect 22 fault-selector "load_wrong_selector $top" 'general protection fault, vector 13, by selector 0050 of the GDT'
 expect 23 fault-divide "divide_by_zero $top" 'divide error, vector 0'

@@ -1,9 +1,11 @@
 #include "boot/interrupts.h"
 
+#include <stddef.h>
+
 #include "boot/descriptors.h"
 #include "boot/fault.h"
-#include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
+#include "boot/trap.h"
 
 /* SDM 3A 6.11: a present 32-bit interrupt gate of ring 0. */
 #define GATE_INTERRUPT 0x8E00u
@@ -24,6 +26,9 @@ extern const uint8_t vector_entries[];
 
 static struct gate gates[VECTOR_COUNT];
 
+/* By IRQ. */
+static void (*handlers[PIC_IRQS])(void);
+
 void interrupts_start(void)
 {
     descriptors_start(fault_report_double);
@@ -41,13 +46,21 @@ void interrupts_start(void)
     __asm__ volatile("lidt %0" : : "m"(idt) : "memory");
 }
 
+void interrupts_handle(uint32_t irq, void (*handler)(void))
+{
+    handlers[irq] = handler;
+}
+
 void interrupt_dispatch(const struct interrupt_frame *frame)
 {
     uint32_t irq = frame->vector - PIC_VECTOR;
-    if (frame->vector < PIC_VECTOR)
+    if (frame->vector < PIC_VECTOR) {
+        trap_take(frame);
         fault_report(frame);
-    if (irq == IRQ_COM1)
-        injected_interrupt_handle();
-    else if (irq != IRQ_SPURIOUS_FIRST && irq != IRQ_SPURIOUS_SECOND)
+    }
+    if (pic_spurious(irq))
+        return;
+    if (handlers[irq] == NULL)
         fault_report(frame);
+    handlers[irq]();
 }

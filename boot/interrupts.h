@@ -23,6 +23,12 @@ struct interrupt_frame {
  * interrupts disabled; that of the double fault leads to a task of its own. */
 void interrupts_start(void);
 
+/* Has `handler` called when IRQ `irq` comes, with interrupts disabled, to acknowledge it
+ * (boot/pic.h) and to do what is to be done. It may enable interrupts meanwhile; then others come
+ * in the middle, and the same once it is acknowledged. An IRQ without a handler ends the run, but a
+ * spurious one. */
+void interrupts_handle(uint32_t irq, void (*handler)(void));
+
 /* Called by boot/vectors.S. */
 void interrupt_dispatch(const struct interrupt_frame *frame);
 

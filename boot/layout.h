@@ -8,6 +8,8 @@
  *   BFC00000 - BFFFFFFF  the device window: other users of the MMU map pages here (slot 767)
  *   C0000000 - C03FFFFF  the kernel's own, through one page table (slot 768):
  *     C0100000             the image: text and constants read-only, then data, loaded at 1 MiB
+ *     C0380000 - C03DFFFF  the threads' stacks, 32 KiB apart, each of them 24 KiB between two guard
+ *                          pages; mapped where threads run (boot/thread.h)
  *     C03EB000             guard page, never mapped
  *     C03EC000 - C03EDFFF  the double fault's stack, 8 KiB: what reports that the other overflowed
  *     C03EE000             guard page, never mapped
@@ -31,6 +33,10 @@
 #define STACK_SIZE 0x8000
 #define FAULT_STACK_AT 0xC03EC000
 #define FAULT_STACK_SIZE 0x2000
+
+#define THREAD_STACKS_AT 0xC0380000
+#define THREAD_STACKS 12
+#define THREAD_STACK_SPAN 0x8000
 
 #define DIRECT_AT 0x40000000
 #define DIRECT_SLOT 256

@@ -11,6 +11,10 @@
 #define ICW4_8086 0x01u  /* 8086 mode, normal end of interrupt */
 #define CASCADE_IRQ 2u   /* where the second controller hangs on the first */
 #define OCW2_SPECIFIC_END 0x60u
+#define OCW3_READ_SERVICE                                                                          \
+    0x0Bu /* the next read of the command port gives the in-service register */
+
+static uint32_t spurious_count;
 
 void pic_start(void)
 {
@@ -29,4 +33,35 @@ void pic_start(void)
 void pic_acknowledge(uint32_t irq)
 {
     port_write(FIRST_COMMAND, (uint8_t)(OCW2_SPECIFIC_END | irq));
+}
+
+void pic_unmask(uint32_t irq)
+{
+    port_write(FIRST_DATA, (uint8_t)(port_read(FIRST_DATA) & ~(1u << irq)));
+}
+
+void pic_mask(uint32_t irq)
+{
+    port_write(FIRST_DATA, (uint8_t)(port_read(FIRST_DATA) | 1u << irq));
+}
+
+/* An interrupt that is one has its bit set in the in-service register. The second controller's
+ * spurious one is a real one to the first, which must be told its end. */
+bool pic_spurious(uint32_t irq)
+{
+    if (irq != IRQ_SPURIOUS_FIRST && irq != IRQ_SPURIOUS_SECOND)
+        return false;
+    uint16_t command = irq == IRQ_SPURIOUS_FIRST ? FIRST_COMMAND : SECOND_COMMAND;
+    port_write(command, OCW3_READ_SERVICE);
+    if ((port_read(command) & 1u << irq % 8u) != 0)
+        return false;
+    if (irq == IRQ_SPURIOUS_SECOND)
+        pic_acknowledge(CASCADE_IRQ);
+    spurious_count++;
+    return true;
+}
+
+uint32_t pic_spurious_count(void)
+{
+    return spurious_count;
 }

@@ -7,6 +7,7 @@
 #include "boot/metal/injected_interrupt.h"
 #include "boot/nearest_block.h"
 #include "boot/probe.h"
+#include "boot/thread.h"
 #include "heap/kmalloc.h"
 #include "mmu_x86/probe.h"
 
@@ -61,6 +62,33 @@ __attribute__((noinline)) static uint32_t overflow_stack_by(uint32_t depth)
 PROVOCATION overflow_stack(void)
 {
     (void)overflow_stack_by(~0u);
+}
+
+static void in_thread(void *run)
+{
+    ((void (*)(void))run)();
+}
+
+/* Has a thread do something, on a stack of its own. */
+static void thread_does(void (*run)(void))
+{
+    if (threads_start())
+        thread_join(thread_start(in_thread, (void *)run));
+}
+
+PROVOCATION write_above_thread(void)
+{
+    machine_store(vaddr_of(THREAD_STACKS_AT + THREAD_STACK_SPAN - PAGE_SIZE), 0);
+}
+
+static void fault_above_thread(void)
+{
+    thread_does(write_above_thread);
+}
+
+static void overflow_thread(void)
+{
+    thread_does(overflow_stack);
 }
 
 /* A heap of which no session knows, watched by the report. */
@@ -202,6 +230,8 @@ static const struct provocation provocations[] = {
     {"fault-guard-below", write_below_stack},
     {"fault-guard-above", write_above_stack},
     {"fault-overflow", overflow_stack},
+    {"fault-thread-overflow", overflow_thread},
+    {"fault-thread-above", fault_above_thread},
     {"fault-reclaimed", use_reclaimed_page},
     {"fault-text", write_text},
     {"fault-jump", jump_to_nowhere},

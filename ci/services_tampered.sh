@@ -31,7 +31,7 @@ test_tampered()
     expect_refused "not built for memory" as SANITIZER memory check_sanitizer "$program"
     expect_refused "not built for address" check_sanitizer /bin/ls
     expect_refused "not for i386" as ARCHITECTURE i386 check_portable "$program"
-    expect_refused "needs " check_portable "$(command -v ninja)"
+    expect_refused "needs " check_portable "$(command -v cmake)"
     printf '[libfuzzer]\nno_such_option = 1\n' > "$bad.options"
     expect_refused "are not understood" check_libfuzzer "$bad" "$seeds"
     cp -- "$program.options" "$bad.options"

@@ -6,6 +6,8 @@
 readonly tool_sources=(CMakeLists.txt ci/options.cmake ci/install.cmake heap mmu_x86 invariants fuzz)
 readonly seconds_max=120 # for one run of an input
 
+declare -A unbuildable=() # what did not build; in another run it may, so that is not kept
+
 start_revisions()
 {
     bisect_directory=$root/build/bisect
@@ -39,7 +41,7 @@ build_tool()
     key=$(git ls-tree "$commit" -- "${tool_sources[@]}" | git hash-object --stdin) || return
     tool=$bisect_directory/tools/$key
     [[ ! -x $tool ]] || return 0
-    [[ ! -e $tool.failed ]] || return 1
+    [[ -z ${unbuildable[$key]:-} ]] || return 1
     builds=$((builds + 1))
     if GIT_INDEX_FILE=$bisect_directory/index git --work-tree="$tree" read-tree --reset -u "$commit" \
         > "$log" 2>&1 &&
@@ -51,7 +53,7 @@ build_tool()
         return 0
     fi
     grep -q -i 'no space left' "$log" && die "the disk is full"
-    : > "$tool.failed"
+    unbuildable[$key]=yes
     return 1
 }
 

@@ -1,6 +1,13 @@
 # The build's variants, and the functions by which the folders' lists name what they build.
 
-if(KHEAP_SANITIZERS)
+if(NOT KHEAP_FUZZER MATCHES "^(none|libfuzzer|afl)$")
+    message(FATAL_ERROR "KHEAP_FUZZER is none, libfuzzer or afl, not: ${KHEAP_FUZZER}")
+endif()
+if(KHEAP_ENGINE)
+    # A fuzzing service: sanitizers and feedback are in its CFLAGS already, KHEAP_SANITIZERS only names them, and its
+    # engine is C++.
+    enable_language(CXX)
+elseif(KHEAP_SANITIZERS)
     add_compile_options(-fsanitize=${KHEAP_SANITIZERS} -fno-sanitize-recover=all
         -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${KHEAP_SANITIZERS})
@@ -14,6 +21,13 @@ endif()
 add_library(kheap_posix INTERFACE)
 target_compile_definitions(kheap_posix INTERFACE _GNU_SOURCE)
 
+# Nor are sanitizers in what gives no feedback: what they are to find is in the core. The preset asan has them in
+# everything. MemorySanitizer has to see every store, or would take what it has not seen written for uninitialised.
+set(KHEAP_UNWATCHED -fno-sanitize=all)
+if(KHEAP_SANITIZERS MATCHES "memory")
+    set(KHEAP_UNWATCHED -fno-sanitize=fuzzer-no-link)
+endif()
+
 # Says whether a target's code is to feed coverage back to the fuzzer. Only the core's is: the session, the checkers, the
 # model and the emulated machine would drown it, fill the corpus with inputs that are new only to the harness, and be
 # slowed down by it.
@@ -23,15 +37,15 @@ function(kheap_feedback target wanted)
         target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link
             -fno-sanitize-coverage=trace-cmp
             -fsanitize-coverage-ignorelist=${PROJECT_SOURCE_DIR}/fuzz/coverage_ignore.txt)
-    elseif(KHEAP_FUZZER STREQUAL "libfuzzer" AND KHEAP_SANITIZERS)
-        # Nor sanitizers: what they are to find is in the core. The preset asan has them in everything.
-        target_compile_options(${target} PRIVATE -fno-sanitize=all)
     elseif(KHEAP_FUZZER STREQUAL "afl" AND wanted)
         set_target_properties(${target} PROPERTIES C_COMPILER_LAUNCHER
             "${CMAKE_COMMAND};-E;env;AFL_LLVM_DENYLIST=${PROJECT_SOURCE_DIR}/fuzz/coverage_ignore.txt")
     elseif(KHEAP_FUZZER STREQUAL "afl")
         set_target_properties(${target} PROPERTIES C_COMPILER_LAUNCHER
             "${CMAKE_COMMAND};-E;env;AFL_NOOPT=1")
+    endif()
+    if(NOT wanted AND KHEAP_SANITIZERS AND NOT KHEAP_FUZZER STREQUAL "none")
+        target_compile_options(${target} PRIVATE ${KHEAP_UNWATCHED})
     endif()
 endfunction()
 
@@ -117,6 +131,9 @@ function(kheap_fuzz_target name port)
     add_dependencies(fuzz_targets ${name})
     if(KHEAP_FUZZER STREQUAL "none")
         target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/standalone_main.c)
+    elseif(KHEAP_ENGINE)
+        set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+        target_link_libraries(${name} PRIVATE ${KHEAP_ENGINE})
     else()
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     endif()

@@ -30,15 +30,25 @@ die()
     finish 3
 }
 
+# The page of this run. One that cannot be made is said, and is no failure of what was checked.
+make_report()
+{
+    local said
+    [[ $tree_taken == yes ]] && write_json "$logs/summary.json" "$1" || return 0
+    said=$(ci/report --run "$logs" 2>&1 < /dev/null 9>&-) || said="no report: $said"
+    printf '%s\n' "$said"
+}
+
 # Ends the run: the JSON summary, the last line, the exit status.
 finish()
 {
     local status=$1 text
-    if [[ -n $json ]] && ! write_json "$status"; then
+    if [[ -n $json ]] && ! write_json "$json" "$status"; then
         printf 'ci/verify: %s cannot be written\n' "$json" >&2
         status=3
         reasons+=("the summary could not be written")
     fi
+    make_report "$status"
     if ((status == 0)); then
         printf 'verify: PASS\n'
     else

@@ -161,6 +161,21 @@ note_stability()
         fail "AFL++ reports a stability of $lowest %" "$logs/afl-stack-1.log"
 }
 
+# What AFL++ tells of its way goes beside the logs, as its own directory is not kept: what it noted
+# every few seconds, in the first minute nothing; and the names of its inputs, which say when and at
+# which execution each was found.
+keep_plots()
+{
+    local job from
+    for ((job = 1; job <= jobs; job++)); do
+        from=$logs/afl/job$job
+        [[ ! -f $from/plot_data ]] || cp -- "$from/plot_data" "$logs/afl-stack-$job.plot"
+        [[ ! -d $from/queue ]] ||
+            find "$from/queue" -type f -name 'id:*' -printf '%f\n' | sort \
+                > "$logs/afl-stack-$job.queue"
+    done
+}
+
 # AFL++ tries each input of its directory several times before it starts: it gets few.
 fuzz_afl()
 {
@@ -182,6 +197,7 @@ fuzz_afl()
     done
     note_engine
     note_stability
+    keep_plots
     collect_afl_crashes
     if has_files "$logs/afl"; then
         merge afl "$logs"/afl/*/queue && rm -rf -- "$logs/afl"

@@ -134,6 +134,19 @@ json_crashes()
     json_array "${items[@]}"
 }
 
+# The commit that is checked, with a plus sign if files that it holds are changed; null where nobody
+# can tell.
+json_commit()
+{
+    local commit
+    if commit=$(git rev-parse --short=10 HEAD 2> /dev/null); then
+        git diff --quiet HEAD 2> /dev/null || commit+=+
+        json_string "$commit"
+    else
+        printf 'null'
+    fi
+}
+
 # One member a line.
 json_summary()
 {
@@ -143,6 +156,7 @@ json_summary()
         13? | 14?) result=interrupted ;;
     esac
     printf '{\n%s\n}\n' "$(json_members $',\n' \
+        kind '"verify"' started "\"$started_at\"" commit "$(json_commit)" \
         result "\"$result\"" status "$1" reasons "$(json_reasons)" \
         elapsed_seconds "$SECONDS" seconds_per_engine "$seconds" jobs "$jobs" \
         replay "$(json_object inputs "${figure[replay.inputs]}" \
@@ -158,11 +172,11 @@ json_summary()
         sed 's/^/  /')"
 }
 
-# Writes the whole of it or nothing.
+# write_json FILE STATUS: the whole of it or nothing.
 write_json()
 {
-    local part=$json.part.$$
-    json_summary "$1" > "$part" 2> /dev/null && mv -f -- "$part" "$json" 2> /dev/null && return 0
+    local part=$1.part.$$
+    json_summary "$2" > "$part" 2> /dev/null && mv -f -- "$part" "$1" 2> /dev/null && return 0
     rm -f -- "$part"
     return 1
 }

@@ -20,8 +20,9 @@ clean_up()
 trap clean_up EXIT
 
 root="$scratch/a root"
-mkdir -p -- "$root/ci" "$scratch/tools" "$scratch/elsewhere"
-cp -- "$here/verify" "$here/lib.sh" "$here"/verify_*.sh "$root/ci/" || exit 1
+mkdir -p -- "$root/ci" "$root/fuzz/explain" "$scratch/tools" "$scratch/elsewhere"
+cp -r -- "$here"/{verify,report,lib.sh,verify_*.sh,report_*} "$root/ci/" || exit 1
+cp -r -- "$here/../fuzz/explain/page" "$root/fuzz/explain/" || exit 1
 
 # All that a shell script may want, and no compiler, no CMake, no QEMU, no fuzzer.
 for tool in awk bash cat cp cut date df dirname env find flock grep head mkdir mv nproc od rm sed \
@@ -116,6 +117,24 @@ printf '#!/bin/sh\nexit 1\n' > "$scratch/tools/cmake"
 chmod +x -- "$scratch"/tools/{cmake,ninja,clang,ld.lld,llvm-ar,qemu-system-i386,afl-fuzz,afl-clang-fast}
 expect build_fails 3 "the build host failed, see build/verify/build-host.log" --no-setup
 expect_last_line "the build host failed"
+grep -q -x 'no report: ci/report: jq is not installed (run ci/setup)' "$scratch/out" ||
+    fail "build_fails: does not say that there is no report"
+
+# A run that could not go on has its report as well; a report that cannot be made changes nothing.
+for tool in jq mktemp; do
+    ln -s -- "$(command -v "$tool")" "$scratch/tools/$tool" || exit 1
+done
+expect report_of_failure 3 "the build host failed" --no-setup
+expect_last_line "the build host failed"
+jq -e '.run.result == "fail" and .run.reasons == ["the build host failed"]' \
+    "$root/build/report/report.json" > /dev/null || fail "report_of_failure: it says something else"
+[[ -s $root/build/report/index.html ]] || fail "report_of_failure: no page"
+rm -rf -- "$root/build/report"
+touch -- "$root/build/report"
+expect report_unwritable 3 "the build host failed" --no-setup
+grep -q '^no report: .* cannot be written' "$scratch/out" ||
+    fail "report_unwritable: does not say so"
+rm -f -- "$root/build/report"
 
 cat > "$scratch/tools/cmake" << END
 #!/bin/sh

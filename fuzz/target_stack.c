@@ -19,15 +19,6 @@ static bool check_given;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-const char *__asan_default_options(void); /* NOLINT(bugprone-reserved-identifier): its name */
-
-/* What AddressSanitizer asks for at its start. Nothing under test calls malloc, so what was freed
- * need not be kept to be found again, nor where it came from: that is only libFuzzer's copy of each
- * input. */
-const char *__asan_default_options(void) /* NOLINT(bugprone-reserved-identifier) */
-{
-    return "quarantine_size_mb=1:malloc_context_size=1";
-}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

@@ -1,0 +1,275 @@
+#!/usr/bin/env bash
+# The report: made of the recorded logs in ci/report_page/sample, and of logs that are missing or
+# damaged; its page is opened in a browser without a window. See --help.
+set -u -o pipefail
+export LC_ALL=C
+
+usage()
+{
+    cat << 'TEXT'
+usage: ci/report_test.sh KHEAP
+
+Makes reports with ci/report and has them opened in Chromium in a wide and in a narrow window, light
+and dark, where the page tests itself (ci/report_page/selftest.js). KHEAP is the tool, which makes
+the crashes' pages.
+
+Exit status: 0 all is well, 1 something is not, 3 what is needed is not there.
+TEXT
+}
+
+case "${1:-}" in
+    --help | -h) usage && exit 0 ;;
+esac
+if (($# != 1)); then
+    usage >&2
+    exit 3
+fi
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 3
+kheap=$(realpath -- "$1") && cd -- "$root" || exit 3
+for needed in chromium jq; do
+    command -v "$needed" > /dev/null || {
+        printf 'report_test: %s is not installed (ci/setup)\n' "$needed" >&2
+        exit 3
+    }
+done
+[[ $kheap -ef build/bin/kheap ]] || {
+    printf 'report_test: the report calls build/bin/kheap, which is not %s\n' "$kheap" >&2
+    exit 3
+}
+scratch=$(mktemp -d) || exit 3
+trap 'rm -rf -- "$scratch"' EXIT
+painted=0 # milliseconds from opening the page to its first frame
+readonly sample=ci/report_page/sample
+failures=0
+
+fail()
+{
+    printf 'report_test: %s\n' "$*"
+    failures=$((failures + 1))
+}
+
+# report NAME ARGUMENT...: makes a report of the run in $scratch/NAME.run into $scratch/NAME.
+report()
+{
+    local name=$1
+    shift
+    ci/report --run "$scratch/$name.run" --output "$scratch/$name" "$@" \
+        > "$scratch/$name.out" 2>&1 || fail "$name: status $?: $(cat "$scratch/$name.out")"
+    [[ $(wc -l < "$scratch/$name.out") == 1 ]] ||
+        fail "$name: more is said than where the page is: $(cat "$scratch/$name.out")"
+}
+
+# has NAME FILTER: the report's figures have a property.
+has()
+{
+    jq -e "$2" "$scratch/$1/report.json" > /dev/null || fail "$1: not so: $2"
+}
+
+# framed NAME WIDTH: a page that holds the report in a frame so wide, and what it finds of itself:
+# no browser's window is as narrow as a phone.
+framed()
+{
+    cat << TEXT > "$scratch/$1.framed.html"
+<!DOCTYPE html><title>frame</title>
+<iframe src="$1/index.html#test" width="$2" height="900" style="border: 0"></iframe>
+<script>
+addEventListener("message", (event) => {
+    const found = document.createElement("pre");
+    found.id = "self-test";
+    found.textContent = event.data;
+    document.body.append(found);
+});
+</script>
+TEXT
+}
+
+# opened NAME WIDTH COLOURS: has the page opened; what it found is then in $scratch/NAME.found.
+opened()
+{
+    local name=$1 dark=1 page=$1/index.html#test
+    if (($2 < 600)); then
+        framed "$name" "$2"
+        page=$name.framed.html
+    fi
+    [[ $3 == light ]] || dark=0 # Blink's mojom::PreferredColorScheme: 0 is dark, 1 light
+    timeout 100 chromium --headless=new --no-sandbox --disable-gpu \
+        --user-data-dir="$scratch/browser" --enable-logging=stderr --hide-scrollbars \
+        --blink-settings=preferredColorScheme="$dark" --window-size="$(($2 < 600 ? 600 : $2)),900" \
+        --virtual-time-budget=20000 --dump-dom "file://$scratch/$page" \
+        > "$scratch/$name.dom" 2> "$scratch/$name.log"
+    sed -n '/<pre id="self-test">/,$p' "$scratch/$name.dom" |
+        sed 's/^.*<pre id="self-test">//; s/<.*//' > "$scratch/$name.found"
+    grep -q -x 'failures=0' "$scratch/$name.found" || {
+        fail "$name, $2 wide, $3: the page finds fault with itself, or could not be opened:"
+        cat "$scratch/$name.found"
+    }
+    ! grep 'CONSOLE' "$scratch/$name.log" || fail "$name: the console has messages"
+}
+
+# found NAME LINE: the page found this of itself.
+found()
+{
+    grep -q -x -E -- "$2" "$scratch/$1.found" || {
+        fail "$1: the page does not find: $2"
+        cat "$scratch/$1.found"
+    }
+}
+
+# Every file that the page leads to is there.
+links_lead_somewhere()
+{
+    local link count=0
+    while IFS= read -r link; do
+        count=$((count + 1))
+        printf -v link '%b' "${link//%/\\x}"
+        [[ -s $scratch/$1/$link ]] || fail "$1: nothing at $link"
+    done < <(sed -n 's/^link=//p' "$scratch/$1.found")
+    ((count == $2)) || fail "$1: $count links to files, expected $2"
+}
+
+# --- a run with everything ---
+
+test_whole()
+{
+    local size
+    mkdir -p "$scratch/whole.run" "$scratch/whole"
+    cp "$sample"/* "$scratch/whole.run/"
+    # A crash whose name would end the data's element, or an attribute, if it were not escaped.
+    cp corpus/seeds/coalesce-both.txt "$scratch/crash-<!--<script>\"'"
+    jq --arg file "$scratch/crash-<!--<script>\"'" '.crash_count = 2 | .crashes = [
+        {file: $file, command: "kheap replay \($file)", breaks: "rule H3 at operation 11"},
+        {file: "build/crashes/gone", command: "x", breaks: ""}]' \
+        "$sample/summary.json" > "$scratch/whole.run/summary.json"
+    mv "$scratch/whole.run/history.jsonl" "$scratch/whole/"
+    mv "$scratch/whole.run/explore.json" "$scratch/whole.run/mutants.json" "$scratch/whole/"
+    report whole
+    has whole '.run.result == "pass" and (.history.runs | length) == 4 and .history.damaged == 1'
+    has whole '[.libfuzzer[] | select(.name | startswith("stack-")) | .points | length > 20] ==
+        [true, true]'
+    has whole '[.afl[].points | length > 5] == [true, true]'
+    has whole '[.queues[].points | length > 20 and .[-1][2] > .[0][2]] == [true, true]'
+    has whole '.boot.given == .boot.expected and (.boot.traces | length) > 0 and .boot.broken == []'
+    has whole '(.costs.operations | length) > 10 and all(.costs.operations[]; .accesses <= .bound)'
+    has whole '(.bugs.bugs.rows | length) > 100 and .bugs.groups.rows[-1][0] == "all"'
+    has whole '(.crashes[0].page | startswith("crashes/")) and .crashes[1].page == null'
+    ! grep -q '<!--' "$scratch/whole/index.html" || fail "whole: a name stands in the page as it is"
+    ! grep 'https\?://' "$scratch/whole/index.html" | grep -q -v 'http://www.w3.org/2000/svg' ||
+        fail "whole: the page names something on a network"
+    size=$(stat -c %s "$scratch/whole/index.html")
+    ((size < 3 << 20)) || fail "whole: the page has $size bytes"
+    opened whole 1200 dark
+    found whole 'dark=true'
+    opened whole 390 light
+    found whole 'dark=false'
+    found whole 'width=390'
+    found whole 'headline=pass'
+    found whole 'charts=1[2-9]'
+    links_lead_somewhere whole 2
+    # On a machine that others use as well: one of three.
+    local tries=0
+    until painted=$(sed -n 's/^painted=//p' "$scratch/whole.found") && ((painted < 500)) ||
+        ((++tries == 3)); do
+        opened whole 1200 light
+    done
+    ((tries < 3)) || fail "whole: painted $painted ms after it was opened; 500 are allowed"
+}
+
+# The line of a run is replaced, others stay, damaged ones as well.
+test_history()
+{
+    cp "$scratch/whole/history.jsonl" "$scratch/before"
+    report whole
+    cmp -s "$scratch/before" "$scratch/whole/history.jsonl" ||
+        fail "history: the same run again has changed it"
+    # A failed run, of one engine, and not booted.
+    rm "$scratch"/whole.run/{afl*,boot*}
+    jq '.started = "2027-01-01T00:00:00Z" | .result = "fail" | .reasons = ["1 crash found"] |
+        .engines |= del(.afl) | .boot.verdicts_equal = null' \
+        "$sample/summary.json" > "$scratch/whole.run/summary.json"
+    report whole --history "$scratch/elsewhere.jsonl"
+    [[ ! -e $scratch/whole/crashes ]] || fail "history: the pages of another run's crashes are left"
+    cmp -s "$scratch/before" "$scratch/whole/history.jsonl" ||
+        fail "history: --history has not kept the other one as it was"
+    has whole '.afl == [] and .queues == [] and .boot == null'
+    has whole '.history.runs | length == 1 and
+        (.[0] | .result == "fail" and (has("crashes") | not))'
+    opened whole 1200 light
+    found whole 'headline=fail'
+}
+
+# --- what is missing or damaged ---
+
+test_nothing()
+{
+    mkdir -p "$scratch/nothing.run"
+    report nothing
+    has nothing '.libfuzzer == [] and .afl == [] and .queues == [] and
+        .run == null and .boot == null and .history == null'
+    opened nothing 1200 light
+    found nothing 'headline='
+    [[ ! -e $scratch/nothing/history.jsonl ]] || fail "nothing: no run, and a line of history"
+}
+
+# Logs that end in the middle of a line, of a first line, or before; a summary that is cut; binary.
+test_damaged()
+{
+    local run=$scratch/damaged.run
+    mkdir -p "$run" "$scratch/damaged"
+    head -c 1800 "$sample/libfuzzer-stack-1.log" > "$run/libfuzzer-stack-1.log"
+    printf '#12\tNEW    cov: \n#99 INITED cov: 1 ft' > "$run/libfuzzer-stack-2.log"
+    head -c 4096 build/bin/kheap > "$run/libfuzzer-stack-3.log"
+    : > "$run/libfuzzer-paging-1.log"
+    head -n 1 "$sample/afl-stack-1.plot" > "$run/afl-stack-1.plot"
+    { head -n 3 "$sample/afl-stack-1.plot" && printf '17, 0, 3'; } > "$run/afl-stack-2.plot"
+    { head -n 2 "$sample/afl-stack-1.queue" && printf 'id:000002,src:0000'; } \
+        > "$run/afl-stack-1.queue"
+    head -c 300 "$sample/summary.json" > "$run/summary.json"
+    head -c 4096 build/bin/kheap > "$run/boot.verdicts"
+    : > "$run/boot.expected"
+    : > "$scratch/damaged/history.jsonl"
+    printf '{"files": ' > "$scratch/damaged/mutants.json"
+    printf '[1, 2]' > "$scratch/damaged/explore.json"
+    report damaged
+    has damaged '.run == null and .mutants == null and .history.runs == []'
+    has damaged '[.libfuzzer[] | {(.name): (.points | length)}] | add |
+        .["stack-1"] > 0 and .["stack-2"] == 0 and .["stack-3"] == 0 and .["paging-1"] == 0'
+    has damaged '[.afl[].points | length] == [0, 2]'
+    has damaged '[.queues[].points | length] == [2]'
+    has damaged '.boot.given == 0'
+    opened damaged 1200 light
+}
+
+# refused STATUS TEXT ARGUMENT...: one line on standard error that has the text.
+refused()
+{
+    local status=$1 text=$2 found
+    shift 2
+    ci/report "$@" > "$scratch/out" 2> "$scratch/err" < /dev/null
+    found=$?
+    if ((found != status)) || ! grep -q -F -- "$text" "$scratch/err" ||
+        [[ $(wc -l < "$scratch/err") != 1 ]]; then
+        fail "report $*: status $found, said: $(cat "$scratch/err")"
+    fi
+}
+
+test_refused()
+{
+    refused 2 'unknown option: --frobnicate' --frobnicate
+    refused 2 '--run needs a value' --run
+    refused 3 'nothing has run yet' --run "$scratch/none"
+    : > "$scratch/file"
+    refused 3 'cannot be written' --run "$scratch/nothing.run" --output "$scratch/file"
+    refused 3 'history.jsonl cannot be written' --run "$sample" --output "$scratch/refused" \
+        --history "$scratch/none/history.jsonl"
+    [[ ! -e $scratch/refused/index.html ]] || fail "a report that failed has left a page"
+}
+
+test_whole
+test_history
+test_nothing
+test_damaged
+test_refused
+((failures == 0)) || exit 1
+printf 'report_test: ok: %s bytes, painted after %s ms, contrast %s at least\n' \
+    "$(stat -c %s "$scratch/whole/index.html")" "$painted" \
+    "$(sed -n 's/^contrast=//p' "$scratch/whole.found")"

@@ -214,3 +214,19 @@ why_not_writable()
         rm -f -- "$file.part.$$"
     fi
 }
+
+# why_disk_full DIRECTORY MIB: prints why nothing more should be written into the directory, where
+# so many mebibytes are to be free, or nothing if they are; leaves no trace.
+why_disk_full()
+{
+    local free_kib
+    if ! { head -c 65536 /dev/zero > "$1/probe"; } 2> /dev/null; then
+        printf 'build/ cannot be written: the disk is full or read-only'
+    else
+        free_kib=$(df -P -k -- "$1" | awk 'NR == 2 { print $4 }')
+        if [[ $free_kib =~ ^[0-9]+$ ]] && ((free_kib < $2 * 1024)); then
+            printf 'the disk is nearly full: %d MiB free of %d needed' $((free_kib / 1024)) "$2"
+        fi
+    fi
+    rm -f -- "$1/probe"
+}

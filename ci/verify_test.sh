@@ -21,7 +21,7 @@ trap clean_up EXIT
 
 root="$scratch/a root"
 mkdir -p -- "$root/ci" "$scratch/tools" "$scratch/elsewhere"
-cp -- "$here/verify" "$here/lib.sh" "$here"/verify_*.sh "$root/ci/" || exit 1
+cp -- "$here/verify" "$here"/{lib,build,engines}.sh "$here"/verify_*.sh "$root/ci/" || exit 1
 
 # All that a shell script may want, and no compiler, no CMake, no QEMU, no fuzzer.
 for tool in awk bash cat cp cut date df dirname env find flock grep head mkdir mv nproc od rm sed \

@@ -37,17 +37,16 @@ libfuzzer_command()
         -timeout=20 -print_final_stats=1)
 }
 
-# afl_command JOB DIRECTORY JOBS CORES: sets `engine_command' to what runs the job of AFL++ that has
-# this number, started from DIRECTORY, in $logs/afl; the target follows it, and before that options.
-# Each on a core of its own, unless there are more jobs than cores. Where other programs have taken
+# afl_command ROLE JOB DIRECTORY JOBS CORES: sets `engine_command' to what runs the job of AFL++ that
+# has this number, as -M or -S, started from DIRECTORY, in $logs/afl; the target follows it, and
+# before that options. Each on a core of its own, unless there are more jobs than cores. Where other programs have taken
 # the cores, it goes on without.
 afl_command()
 {
-    local role=-S affinity=AFL_TRY_AFFINITY=1
-    (($1 > 1 || $3 == 1)) || role=-M
-    (($3 <= $4)) || affinity=AFL_NO_AFFINITY=1
+    local affinity=AFL_TRY_AFFINITY=1
+    (($4 <= $5)) || affinity=AFL_NO_AFFINITY=1
     engine_command=(env "$affinity" KHEAP_FUZZ_STATS="$logs/afl.stats" AFL_NO_UI=1
         AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_TESTCACHE_SIZE=50
         AFL_CUSTOM_MUTATOR_LIBRARY="$root/build/afl/bin/libkheap_mutator.so"
-        afl-fuzz "$role" "job$1" -i "$2" -o "$logs/afl" -G "$stack_bytes_max" -x fuzz/kheap.dict)
+        afl-fuzz "$1" "job$2" -i "$3" -o "$logs/afl" -G "$stack_bytes_max" -x fuzz/kheap.dict)
 }

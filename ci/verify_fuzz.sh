@@ -98,7 +98,9 @@ fuzz_libfuzzer()
 # start_afl JOB DIRECTORY
 start_afl()
 {
-    afl_command "$1" "$2" "$jobs" "$cores"
+    local role=-S
+    (($1 > 1 || jobs == 1)) || role=-M
+    afl_command "$role" "$1" "$2" "$jobs" "$cores"
     spawn "$logs/afl-stack-$1.log" "${engine_command[@]}" -V "$seconds" -- build/afl/bin/fuzz_stack
 }
 

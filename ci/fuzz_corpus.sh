@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034,SC2154 # its variables
 
 minimisation_pid=
-minimised_at=0
+minimised_at=$SECONDS
 
 # --- at the start ---
 
@@ -84,7 +84,7 @@ end_minimisation()
 tend_minimisation()
 {
     if [[ -z $minimisation_pid ]]; then
-        ((SECONDS - minimised_at < minimise * 60)) || start_minimisation
+        ((SECONDS - minimised_at < minimise)) || start_minimisation
         return
     fi
     ! any_running "$minimisation_pid" || return 0

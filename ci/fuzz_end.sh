@@ -61,10 +61,11 @@ check_disk()
 
 stop_if_done()
 {
+    [[ -z $result ]] || return 0
     if ((seconds > 0 && SECONDS - fuzz_start >= seconds)); then
         result=finished
         reason="the time is over"
-    elif ((plateau_minutes > 0 && SECONDS - covered_at >= plateau_minutes * 60)); then
+    elif ((plateau > 0 && SECONDS - covered_at >= plateau)); then
         result=plateau
         reason="nothing new was covered for $(duration $((SECONDS - covered_at)))"
     fi
@@ -75,6 +76,7 @@ finish()
 {
     local status=0
     heading "end: $reason"
+    look_at_engines
     stop_engines
     end_minimisation
     if [[ $result != failed ]]; then

@@ -9,8 +9,6 @@ readonly libfuzzer_jobs=$(((jobs + 1) / 2))
 readonly afl_jobs=$((jobs / 2))
 readonly -A turn_lengths=([stack]=5 [window32]=2 [paging]=1 [frames]=1)
 turns=() # the targets whose programs are there
-# A job that cannot even start so often in a row never will.
-readonly failures_most=6
 
 # Of each job, libfuzzer-N or afl-N: its process (nothing if there is none), when it started, how
 # often in a row it ended soon, when it may start again; of libFuzzer's its target, its place among
@@ -166,7 +164,7 @@ job_ended()
     job_failures[$job]=$((job_failures[$job] + 1))
     job_again[$job]=$((SECONDS + (job_failures[$job] < 6 ? 1 << job_failures[$job] : 60) / 2))
     "${job%-*}_ended" "$job" "$status"
-    ((job_failures[$job] < failures_most)) || grep -a -q 'Test unit written to' "$logs/$job.log" || {
+    ((job_failures[$job] < retries)) || grep -a -q 'Test unit written to' "$logs/$job.log" || {
         result=failed
         reason="$job does not run, see $logs/$job.log"
     }

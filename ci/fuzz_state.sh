@@ -13,7 +13,7 @@ taken_before=0   # by processes of libFuzzer that have ended
 total_before=0   # executions of earlier runs
 covered_at=0     # when something new was covered last
 previous_ms=0    # the last look at the engines, for rates
-declare -A previous=([libfuzzer]=0 [afl]=0)
+declare -A previous=([libfuzzer]=0 [afl]=0) alive_ms=([libfuzzer]=0 [afl]=0)
 
 # --- figures ---
 
@@ -64,7 +64,8 @@ look_at_libfuzzer()
     for job in "${jobs_all[@]}"; do
         [[ $job == libfuzzer-* && -n ${job_pid[$job]:-} ]] || continue
         target=${job_target[$job]}
-        figure[libfuzzer.taken]=$((${figure[libfuzzer.taken]} + $(taken_by_libfuzzer "$logs/$job.log")))
+        figure[libfuzzer.taken]=$((${figure[libfuzzer.taken]} +
+            $(taken_by_libfuzzer "$logs/$job.log")))
         if [[ $target == stack ]]; then
             read -r edges features < <(tail -c 3000 -- "$logs/$job.log" |
                 sed -n 's/.* cov: \([0-9]*\) ft: \([0-9]*\) .*/\1 \2/p' | tail -n 1)
@@ -109,8 +110,6 @@ look_at_engines()
     done
 }
 
-declare -A alive_ms=([libfuzzer]=0 [afl]=0)
-
 # --- what is written ---
 
 # Whole, or as it was before.
@@ -127,7 +126,8 @@ state_write()
     figure[limit_seconds]=$seconds
     figure[jobs]=$jobs
     figure[plateau_seconds]=$((SECONDS - covered_at))
-    figure[total.executions]=$((total_before + ${figure[libfuzzer.executions]} + ${figure[afl.executions]}))
+    figure[total.executions]=$((total_before + ${figure[libfuzzer.executions]} +
+        ${figure[afl.executions]}))
     for name in "${!figure[@]}"; do
         printf '%s %s\n' "$name" "${figure[$name]}"
     done 2> /dev/null | sort > "$state.part" 2> /dev/null && mv -f -- "$state.part" "$state"
@@ -196,7 +196,8 @@ engine_rows()
     row "$2" "$(thousands "${figure[$1.executions]}") executions, $(thousands \
         "$(ratio "${figure[$1.executions]}" "${figure[$1.alive_seconds]}" 0)") a second, $(
         thousands "${figure[$1.operations]}") operations checked"
-    row "" "there for ${figure[$1.alive_seconds]} of ${figure[elapsed_seconds]} s; started again ${figure[$1.restarts]} times"
+    row "" "at work for ${figure[$1.alive_seconds]} of ${figure[elapsed_seconds]} s; started again $(
+        printf '%d' "${figure[$1.restarts]}") times"
     row "" "${figure[$1.edges]} edges$([[ $1 == afl ]] || printf ', %s features' \
         "$(thousands "${figure[$1.features]}")")"
     row "" "imports: ${figure[$1.offered]} offered, ${figure[$1.taken]} taken"
@@ -208,13 +209,17 @@ figure_rows()
     local target
     engine_rows libfuzzer "libFuzzer"
     for target in stack window32 paging frames; do
-        row "" "fuzz_$target: $(thousands "${figure[$target.executions]}") executions in turns of ${figure[$target.seconds]} s"
+        ((${figure[$target.seconds]} == 0)) || row "" \
+            "fuzz_$target: $(thousands "${figure[$target.executions]}") executions in $(
+                duration "${figure[$target.seconds]}")"
     done
     engine_rows afl "AFL++"
-    row "corpus" "$(thousands "${figure[corpus.files]}") inputs, ${figure[corpus.at_start]} at the start, made small ${figure[corpus.minimised]} times"
+    row "corpus" "$(thousands "${figure[corpus.files]}") inputs, $(thousands \
+        "${figure[corpus.at_start]}") at the start, made small ${figure[corpus.minimised]} times"
     row "" "nothing new covered for $(duration "${figure[plateau_seconds]}")"
     row "all runs" "$(thousands "${figure[total.executions]}") executions"
-    row "crashes" "${figure[crashes.files]} files in ${figure[crashes.groups]} groups, ${figure[crashes.kept]} texts in $work/found"
+    row "crashes" "${figure[crashes.files]} files in ${figure[crashes.groups]} groups, $(
+        printf '%d' "${figure[crashes.kept]}") texts in $work/found"
     ((${figure[crashes.files]} == 0)) || sed 's/^/    /' "$work/triaged/triage.txt" 2> /dev/null
 }
 
@@ -237,7 +242,7 @@ status_shown()
         figure["$name"]=$value
     done < "$state"
     # The lock tells, not the state: a run that was killed could not write that it ended.
-    if [[ ${figure[result]} == running ]] && flock -n "$work/lock" true; then
+    if [[ ${figure[result]} == running ]] && ! run_is_there; then
         figure[result]=killed
         figure[reason]="it did not say that it ended"
     fi

@@ -72,6 +72,7 @@ progress_end()
 # Each child leads a process group of its own, so that what it starts ends with it, and so that
 # Ctrl-C reaches only this shell, which then ends them in order.
 declare -A children=()
+# shellcheck disable=SC2034 # those who source this set it, and use it
 bound=() # what goes before a program that is to end with this shell, however that ends
 
 # Starts COMMAND with its output in the file LOG; `spawned' is its process.

@@ -37,10 +37,10 @@ libfuzzer_command()
         -timeout=20 -print_final_stats=1)
 }
 
-# afl_command ROLE JOB DIRECTORY JOBS CORES: sets `engine_command' to what runs the job of AFL++ that
-# has this number, as -M or -S, started from DIRECTORY, in $logs/afl; the target follows it, and
-# before that options. Each on a core of its own, unless there are more jobs than cores. Where other programs have taken
-# the cores, it goes on without.
+# afl_command ROLE JOB DIRECTORY JOBS CORES: sets `engine_command' to what runs the job of AFL++
+# that has this number, as -M or -S, started from DIRECTORY, in $logs/afl; options follow it, and
+# the target. Each on a core of its own, unless there are more jobs than cores. Where other programs
+# have taken the cores, it goes on without.
 afl_command()
 {
     local affinity=AFL_TRY_AFFINITY=1

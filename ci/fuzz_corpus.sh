@@ -67,8 +67,8 @@ take_away_superfluous()
     done < <(find "$work/minimise" -type f -printf '%f\n')
     ((${#needed[@]} > 0)) || return 1
     sync -f "$work"
-    sed "s,^,$corpus/," "$work/minimise.before" | tr '\n' '\0' | xargs -0 -r sha1sum -- 2> /dev/null |
-        while read -r sum path; do
+    sed "s,^,$corpus/," "$work/minimise.before" | tr '\n' '\0' |
+        xargs -0 -r sha1sum -- 2> /dev/null | while read -r sum path; do
             [[ -n ${needed[$sum]:-} ]] || rm -f -- "$path"
         done
 }

@@ -78,7 +78,8 @@ note_libfuzzer_end()
 executions_told()
 {
     local count
-    count=$(sed -n 's/^stat::number_of_executed_units: *//p; s/^#\([0-9]*\)\t.*/\1/p' "$1" | tail -n 1)
+    count=$(sed -n 's/^stat::number_of_executed_units: *//p; s/^#\([0-9]*\)\t.*/\1/p' "$1" |
+        tail -n 1)
     printf '%d' "${count:-0}"
 }
 
@@ -127,8 +128,8 @@ start_afl_job()
     ((number < afl_jobs)) || [[ ! -x build/afl-cmplog/bin/fuzz_stack ]] ||
         options+=(-c build/afl-cmplog/bin/fuzz_stack)
     afl_command "$role" "$number" "$logs/minimised" "$afl_jobs" "$cores"
-    spawn "$logs/$1.log" "${bound[@]}" env AFL_SYNC_TIME=1 AFL_IMPORT_FIRST=1 "${engine_command[@]}" "${options[@]}" \
-        -- build/afl/bin/fuzz_stack
+    spawn "$logs/$1.log" "${bound[@]}" env AFL_SYNC_TIME=1 AFL_IMPORT_FIRST=1 \
+        "${engine_command[@]}" "${options[@]}" -- build/afl/bin/fuzz_stack
 }
 
 # afl_ended JOB STATUS: it does not end by itself.

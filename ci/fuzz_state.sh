@@ -85,8 +85,8 @@ look_at_afl()
     figure[afl.executions]=$stats_executions
     figure[afl.operations]=$stats_operations
     figure[afl.taken]=$(taken_by_afl)
-    edges=$(cat -- "$logs"/afl/job*/plot_data 2> /dev/null | sed -n 's/^[0-9].*, *\([0-9]*\)$/\1/p' |
-        sort -n | tail -n 1)
+    edges=$(cat -- "$logs"/afl/job*/plot_data 2> /dev/null |
+        sed -n 's/^[0-9].*, *\([0-9]*\)$/\1/p' | sort -n | tail -n 1)
     note_larger afl.edges "${edges:-0}"
 }
 
@@ -166,7 +166,6 @@ tend_state()
 {
     ((SECONDS - state_at >= state_every)) || return 0
     tend_state_now
-    [[ -n $result ]] || check_disk
     ((SECONDS - history_at < history)) || history_write
 }
 

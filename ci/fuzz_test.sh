@@ -34,7 +34,8 @@ fail()
 place="$scratch/a root"
 work=$place/build/fuzz
 for variant in tool guided afl; do
-    if ! planted "$bug" "$scratch/tree" "$variant" "planted-$variant" > "$scratch/build.log" 2>&1; then
+    if ! planted "$bug" "$scratch/tree" "$variant" "planted-$variant" > "$scratch/build.log" \
+        2>&1; then
         cat -- "$scratch/build.log"
         exit 1
     fi
@@ -109,8 +110,8 @@ all_ended()
 {
     local process
     for process in /proc/[0-9]*; do
-        [[ ! $process/fd/9 -ef $work/lock ]] || grep -q '^State:[[:space:]]*[TZX]' "$process/status" ||
-            return 1
+        [[ ! $process/fd/9 -ef $work/lock ]] ||
+            grep -q '^State:[[:space:]]*[TZX]' "$process/status" || return 1
     done
 }
 
@@ -159,10 +160,12 @@ run_before=$(figure run)
 start --hours 1 --minimise 1
 wait_for 60 both_work || fail "the last run does not work"
 nothing_lost 3
-wait_for 150 all_there || fail "imports: libFuzzer $(figure libfuzzer.taken), AFL++ $(figure afl.taken)"
+wait_for 150 all_there ||
+    fail "imports: libFuzzer $(figure libfuzzer.taken), AFL++ $(figure afl.taken), or nothing kept"
 "$place/ci/fuzz" --status > "$scratch/status" || fail "--status"
 "$place/ci/fuzz" --no-setup --no-build > "$scratch/second" 2>&1
-if (($? != 3)) || ! grep -q "another ci/fuzz runs in this tree: process $fuzz_pid" "$scratch/second"; then
+if (($? != 3)) || ! grep -q "another ci/fuzz runs in this tree: process $fuzz_pid" \
+    "$scratch/second"; then
     fail "a second run in the tree: $(cat -- "$scratch/second")"
 fi
 kill -INT "$fuzz_pid"

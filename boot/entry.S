@@ -59,8 +59,7 @@
 .endm
 
 .section .text
-.globl entry, entry_physical
-.set entry_physical, entry - KERNEL_AT
+.globl entry
 .type entry, @function
 entry:
     cli

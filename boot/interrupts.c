@@ -5,6 +5,7 @@
 #include "boot/descriptors.h"
 #include "boot/fault.h"
 #include "boot/pic.h"
+#include "boot/trap.h"
 
 /* SDM 3A 6.11: a present 32-bit interrupt gate of ring 0. */
 #define GATE_INTERRUPT 0x8E00u
@@ -53,8 +54,10 @@ void interrupts_handle(uint32_t irq, void (*handler)(void))
 void interrupt_dispatch(const struct interrupt_frame *frame)
 {
     uint32_t irq = frame->vector - PIC_VECTOR;
-    if (frame->vector < PIC_VECTOR)
+    if (frame->vector < PIC_VECTOR) {
+        trap_take(frame);
         fault_report(frame);
+    }
     if (pic_spurious(irq))
         return;
     if (handlers[irq] == NULL)

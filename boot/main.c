@@ -9,18 +9,24 @@
  * With `stress` it runs threads and interrupts instead (boot/stress.h).
  *
  * With `time` it runs no checks, but counts what calls of the heap take (boot/timing.h); with
- * `time-first-fit` under the other policy. */
+ * `time-first-fit` under the other policy. With `scenarios` it runs the MMU scenarios
+ * (boot/scenarios.h), with `latency` it measures calls of the heap by size (boot/latency.h). */
 #include "boot/command_line.h"
 #include "boot/exit.h"
 #include "boot/inputs.h"
 #include "boot/interrupts.h"
+#include "boot/latency.h"
 #include "boot/memory.h"
 #include "boot/metal/injected_interrupt.h"
 #include "boot/pic.h"
 #include "boot/provoke.h"
+#include "boot/scenarios.h"
+#include "boot/screen.h"
 #include "boot/serial.h"
 #include "boot/stress.h"
 #include "boot/timing.h"
+
+extern const uint8_t image_start[], image_end[]; /* boot/kernel.ld */
 
 _Noreturn void kernel_main(uint32_t magic, uint32_t info_at);
 
@@ -51,21 +57,23 @@ static enum exit_value time_first_fit(const struct multiboot_info *info)
 }
 
 static const struct mode modes[] = {
-    {"time", time_bins},
-    {"time-first-fit", time_first_fit},
-    {"stress", stress_run},
+    {"time", time_bins},    {"time-first-fit", time_first_fit}, {"latency", latency_run},
+    {"stress", stress_run}, {"scenarios", scenarios_run},
 };
 
 void kernel_main(uint32_t magic, uint32_t info_at)
 {
     serial_start();
+    screen_start();
     interrupts_start();
     interrupts_handle(IRQ_COM1, injected_interrupt_handle);
     pic_start();
     if (magic != MULTIBOOT_LOADER_MAGIC)
         die(EXIT_BAD_INPUT, "not started by a Multiboot loader");
     const struct multiboot_info *info = memory_direct(info_at);
-    const char *error = memory_describe(info);
+    const char *error =
+        memory_describe(info, (uint32_t)(uintptr_t)image_start - KERNEL_AT,
+                        (uint32_t)(uintptr_t)image_end - KERNEL_AT + STACK_SIZE + FAULT_STACK_SIZE);
     if (error != NULL)
         die(EXIT_LITTLE_MEMORY, error);
 

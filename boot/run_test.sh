@@ -53,7 +53,11 @@ expect 7 'no-such-file' "${run[@]}" "$scratch/no-such-file"
 expect 7 'no-such-kernel' --kernel "$scratch/no-such-kernel" "$scratch/seed.ops"
 expect 7 'cut.elf' --kernel "$scratch/cut.elf" "$scratch/seed.ops"
 expect 8 'memory' "${run[@]}" --memory 8 "$scratch/seed.ops"
+expect 8 'memory' "${run[@]}" --memory 12 --append scenarios
 expect 64 'no-such-option' "${run[@]}" --no-such-option
+expect 7 'no image' --iso "$scratch/no-such.iso"
+expect 64 'neither modules' --iso "$kernel" "$scratch/seed.ops"
+expect 4 'last line: none' --stick "$seed" --timeout 2
 
 # A machine without QEMU: the same script with nothing but the basic tools to be found.
 mkdir "$scratch/bin"
@@ -61,5 +65,13 @@ for tool in bash env dirname cat mktemp rm mkdir head tail grep sed timeout tr o
     path=$(command -v "$tool") && [ -x "$path" ] && ln -s "$path" "$scratch/bin/$tool"
 done
 PATH=$scratch/bin expect 6 'qemu-system-x86' "${run[@]}" "$scratch/seed.ops"
+iso=("$here/iso" --kernel "$kernel" --tool "$kheap")
+PATH=$scratch/bin "${iso[@]}" "$scratch/x.iso" "$seed" > "$scratch/out" 2>&1
+status=$?
+if [ "$status" -ne 1 ] || ! grep -q 'not installed: grub-common xorriso mtools' "$scratch/out"; then
+    echo "run_test: boot/iso does not say what is missing: status $status"
+    cat "$scratch/out"
+    failures=$((failures + 1))
+fi
 
 [ "$failures" -eq 0 ] || exit 1

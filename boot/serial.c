@@ -1,6 +1,7 @@
 #include "boot/serial.h"
 
 #include "boot/port.h"
+#include "boot/screen.h"
 
 #define COM1 0x3F8u
 #define COM1_DATA (COM1 + 0u)             /* THR; divisor, low byte, while DLAB is set */
@@ -12,6 +13,7 @@
 
 #define IER_TRANSMITTER_EMPTY 0x02u
 #define FCR_ENABLE_AND_CLEAR 0x07u
+#define FIFO_BYTES 16u /* has room for, once its holding register is empty (PC16550D 8.4) */
 #define LCR_8N1 0x03u
 #define LCR_DIVISOR_ACCESS 0x80u
 #define MCR_DTR_RTS 0x03u
@@ -41,9 +43,11 @@ static void wait_for(uint8_t status)
 
 void serial_text(const char *text)
 {
-    for (; *text != '\0'; text++) {
+    screen_text(text);
+    while (*text != '\0') {
         wait_for(LSR_HOLDING_EMPTY);
-        port_write(COM1_DATA, (uint8_t)*text);
+        for (uint32_t room = FIFO_BYTES; room > 0 && *text != '\0'; room--)
+            port_write(COM1_DATA, (uint8_t)*text++);
     }
 }
 

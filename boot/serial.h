@@ -1,4 +1,5 @@
-/* COM1: the kernel's only way to say something; and the source of the injected interrupt.
+/* COM1: the kernel's way to say something, mirrored on a screen if there is one (boot/screen.h);
+ * and the source of the injected interrupt.
  *
  * Register offsets and bits are those of the PC16550D UART (National Semiconductor's data sheet,
  * section 8). Output is polled, lines end in a bare newline, so that they can be compared with what

@@ -4,13 +4,11 @@
 #include "boot/modules.h"
 #include "boot/probe.h"
 #include "boot/serial.h"
+#include "boot/stage.h"
 #include "fuzz/input.h"
-#include "heap/kmalloc.h"
 
 /* Ticks after which a load is ended: under first fit, a call may walk a long list. */
 #define TICKS_MAX (1ull << 31)
-
-#define TIMING_KEY 0x5BD1E995u /* any would do */
 
 enum timed { TIMED_ALLOC, TIMED_FREE, TIMED_RESIZE, TIMED_COUNT };
 
@@ -26,35 +24,14 @@ struct timing {
     } of[TIMED_COUNT];
 };
 
-static uint64_t ticks_now(void)
-{
-    uint64_t ticks;
-    __asm__ volatile("rdtsc" : "=A"(ticks) : : "memory");
-    return ticks;
-}
-
 /* Starts the machine and the heap anew. Returns null, or why not. */
 static const char *start(struct timing *timing, const struct op_config *config,
                          enum heap_policy policy)
 {
-    static struct boot_state boot;
-    if (!probe_reset(config->frame_count, &boot))
-        return "too little memory for its frames";
-    uint32_t interrupts = machine_interrupts_disable();
-    enum frames_result made = frames_init(boot.frames_at, boot.frames_size_bytes, &boot.map);
-    machine_interrupts_restore(interrupts);
-    struct heap_config heap_config = {
-        .frames = boot.frames_at,
-        .start = vaddr_of(HEAP_WINDOW_START),
-        .limit = vaddr_of(HEAP_WINDOW_START + config->window_pages * PAGE_SIZE),
-        .key = TIMING_KEY,
-        .policy = policy,
-    };
-    if (made != FRAMES_OK || heap_init(&timing->heap, &heap_config) != HEAP_OK)
-        return "its heap cannot be made";
+    const char *error = stage_heap(&timing->heap, config, policy);
     uint64_t before = ticks_now();
     timing->nothing = ticks_now() - before;
-    return (const char *)0;
+    return error;
 }
 
 static void count(struct timing *timing, enum timed kind, uint64_t ticks)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The same inputs give the same verdict lines in QEMU as on the host.
-# usage: boot/verdicts_test.sh KHEAP KERNEL MACHINE pack|modules INPUT...
+# usage: boot/verdicts_test.sh KHEAP KERNEL MACHINE pack|modules|cdrom|stick INPUT...
 set -u -o pipefail
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 kheap=$1
@@ -15,7 +15,15 @@ if [ "$how" = pack ]; then
     set -- "$scratch/corpus.pack"
 fi
 "$kheap" replay "$@" > "$scratch/host" || { echo "verdicts_test: replay on the host failed"; exit 1; }
-"$here/run" --kernel "$kernel" --machine "$machine" --timeout 300 "$@" > "$scratch/boot"
+what=("$@")
+case $how in
+    cdrom | stick)
+        "$here/iso" --kernel "$kernel" --tool "$kheap" "$scratch/image.iso" "$@" || exit 1
+        what=(--iso "$scratch/image.iso")
+        [ "$how" = cdrom ] || what=(--stick "$scratch/image.iso")
+        ;;
+esac
+"$here/run" --kernel "$kernel" --machine "$machine" --timeout 300 "${what[@]}" > "$scratch/boot"
 status=$?
 grep -E ' (ok|violation) .*digest=' "$scratch/boot" > "$scratch/guest"
 if ! diff "$scratch/host" "$scratch/guest"; then
@@ -25,4 +33,4 @@ if ! diff "$scratch/host" "$scratch/guest"; then
 fi
 [ -s "$scratch/host" ] || { echo "verdicts_test: no verdict lines"; exit 1; }
 [ "$status" -eq 0 ] || { echo "verdicts_test: boot/run ended with status $status"; exit 1; }
-echo "verdicts_test: $(wc -l < "$scratch/host") verdict lines are equal on $machine"
+echo "verdicts_test: $(wc -l < "$scratch/host") verdict lines are equal on $machine ($how)"

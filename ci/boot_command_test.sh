@@ -177,7 +177,27 @@ hang()
 {
     expect 1 '^kern_find.trace ok .* qemu=none$' "${run[@]}" --timeout 1 "$trace" "$scratch/empty"
     also '^  in QEMU: no verdict: no verdict after 1 s: the kernel hangs'
+    also '^  alone in a boot: the same$'
     also '^empty ok .* qemu=equal$'
+}
+
+# A QEMU that resets, as long as there is more than one input: so it is nobody's own doing.
+needs_the_others()
+{
+    mkdir "$scratch/resets"
+    cat > "$scratch/resets/qemu-system-i386" <<END
+#!/usr/bin/env bash
+[ "\$(od -A n -j 12 -N 4 -t u4 0 | tr -d ' ')" -eq 1 ] || { echo "kheap: kernel up"; exit 0; }
+exec $(command -v qemu-system-i386) "\$@"
+END
+    chmod +x "$scratch/resets/qemu-system-i386"
+    PATH=$scratch/resets:$PATH expect 1 '^coalesce-both.txt ok .* qemu=none$' "${run[@]}" --json "$scratch/a.json" \
+        "$seeds/coalesce-both.txt" "$scratch/empty"
+    also '^  in QEMU: no verdict: triple fault or reset'
+    also "^  alone in a boot: the host's verdict; so it needs the inputs before it$"
+    also '^empty ok .* qemu=equal$'
+    jq -e '.results[0].qemu_alone == "equal" and .results[1].qemu_alone == null' "$scratch/a.json" > /dev/null ||
+        fail "the JSON does not say what comes of the input alone"
 }
 
 # interrupted SIGNAL STATUS ARGUMENT...: the tool gets the signal while QEMU runs; nothing stays, QEMU least of all.
@@ -212,6 +232,7 @@ kernel_faults
 something_missing
 wrong_usage
 hang
+needs_the_others
 set -m # a child in the background is to heed SIGINT
 interrupted INT 130 "${run[@]}" --timeout 60 "$trace"
 interrupted TERM 143 "${run[@]}" --timeout 60 "$trace"

@@ -169,7 +169,7 @@ test_planted()
     has heap '(.steps | length) == 11 and .later[0] == "f 6"'
     has heap '.reproducer | contains("kmalloc_aligned")'
     opened heap
-    found heap 'guilty=in block c0400e6c'
+    found heap 'guilty=in block c04009ec'
     planted paging-unmap-no-flush
     explain 1 paging "$corpus/seeds/every-kind.txt"
     has paging '.outcome | .rule == "P6" and .guilty.place == "frame"'

@@ -90,8 +90,8 @@ live_process()
             -ex 'print session->scene.heap_at' -x invariants/gdb/damage_test.py \
             --args "$tool" replay --port "$port" "$scratch/damage.txt"
         expect '^ok: F1 .* H1 .* X4; read from' "$port: check"
-        expect '^c0400cd4  free, sparse, 40008 bytes  next 00000000' "$port: blocks"
-        expect '^bin +26, sizes from 208 below 216: 1: c040a98c$' "$port: bins"
+        expect '^c0400834  free, sparse, 40008 bytes  next 00000000' "$port: blocks"
+        expect '^bin +26, sizes from 208 below 216: 1: c040a4ec$' "$port: bins"
         expect '^c0400000 .. c0400fff +1 pages from frame [0-9a-f]+  pw  heap$' "$port: pages"
         expect '[0-9]+  taken, held by another user$' "$port: frames"
         expect '^\$1 = bins heap at c0400000, key 5bd1e995$' "$port: struct heap"
@@ -155,7 +155,7 @@ core_files()
         -ex "gcore $scratch/damaged" --args "$kheap" replay "$scratch/damage.txt"
     in_gdb -ex 'kheap check' -ex 'kheap blocks' -ex 'kheap bins' -ex 'kheap frames' "$kheap" "$scratch/whole"
     expect '^ok: F1 .* H1 .* X4; read from' "core of the emulator: check"
-    expect '^c0400cd4  free, sparse, 40008 bytes' "core of the emulator: blocks"
+    expect '^c0400834  free, sparse, 40008 bytes' "core of the emulator: blocks"
     expect '^bin +26' "core of the emulator: bins"
     expect 'taken, held by another user$' "core of the emulator: frames"
     in_gdb -ex 'kheap check' -ex 'print $kheap_rule' "$kheap" "$scratch/damaged"
@@ -165,10 +165,10 @@ core_files()
     in_gdb "${at_end[@]}" -ex 'call (int)madvise((void *)window.base, 0x100000000, 16)' \
         -ex 'call (int)madvise((void *)(window.base + 0xC0000000), 0x800000, 17)' \
         -ex 'call (int)madvise((void *)window.tables, 0x400000, 17)' \
-        -ex 'set var *(unsigned *)(window.base + 0xc0400cd4) ^= 4' -ex "gcore $scratch/window" \
+        -ex 'set var *(unsigned *)(window.base + 0xc0400834) ^= 4' -ex "gcore $scratch/window" \
         --args "$window" replay --port window "$scratch/damage.txt"
     in_gdb -ex 'kheap check' -ex 'kheap pages' "$window" "$scratch/window"
-    expect '^H1: tags are legal: .* at c0400cd4' "core of the window port, damaged"
+    expect '^H1: tags are legal: .* at c0400834' "core of the window port, damaged"
     expect '^c0400000 .. c0400fff ' "core of the window port: pages"
 }
 
@@ -180,7 +180,7 @@ guest()
     "$kheap" boot --gdb --kernel "$kernel" --at $((operations + 1)) --gdb-commands "$scratch/commands" \
         "$scratch/damage.txt" > "$scratch/out" 2>&1 || fail "kheap boot --gdb ended with status $?"
     expect '^ok: F1 .* H1 .* X4; read from physical memory of the guest' "guest: check"
-    expect '^c0400cd4  free, sparse, 40008 bytes' "guest: blocks"
+    expect '^c0400834  free, sparse, 40008 bytes' "guest: blocks"
     expect '^bin +26' "guest: bins"
     expect '^40000000 .. bfbfffff .* 4M  other$' "guest: pages"
     expect 'taken, held by another user$' "guest: frames"

@@ -56,15 +56,15 @@ TEXT
 shows_results()
 {
     local input
-    expect 0 '^      1  a 0 100  *c0400c68, 104 bytes$' replay --trace told.txt
+    expect 0 '^      1  a 0 100  *c04007c8, 104 bytes$' replay --trace told.txt
     grep -q '^      2  a 0 5  *skipped$' out || fail "a skipped operation is not told"
-    grep -q '^      3  f 0  *freed c0400c68$' out || fail "a free is not told"
-    grep -q '^      4  double-free 0 .*1 misuse reported at c0400c68: double free$' out || fail "a misuse is not told"
+    grep -q '^      3  f 0  *freed c04007c8$' out || fail "a free is not told"
+    grep -q '^      4  double-free 0 .*1 misuse reported at c04007c8: double free$' out || fail "a misuse is not told"
     grep -q '^      5  a 1 20000 .*; 5 frames taken$' out || fail "frames are not told"
     grep -q '^      6  a 2 4000000  *refused$' out || fail "a refusal is not told"
     grep -q '^      9  z 3 2 30 .*interrupted, the handler has c04' out || fail "an interrupt is not told"
     tail -n 1 out | grep -q '^told.txt ok operations=10 applied=9 ' || fail "the verdict does not come last"
-    expect 0 '^f 0  *# freed c0400c68$' show --results told.txt
+    expect 0 '^f 0  *# freed c04007c8$' show --results told.txt
     # In the middle of all that, the text is still the input.
     for input in told.txt "$corpus/found"/* "$corpus/seeds"/mixed-*; do
         "$kheap" import "$input" once.ops > /dev/null || fail "import of $input"
@@ -82,7 +82,7 @@ shows_results()
         (.inputs[0] | .input == "told.txt" and .verdict == "ok" and (.digest | length == 16) and
             ([.trace[].applied] == [true, false, true, true, true, true, true, true, true, true]) and
             .trace[3].misuse_reason == "double free" and .trace[4].frames_taken == 5 and
-            .trace[5].refused and .trace[2].freed == "c0400c68" and .trace[8].interrupted)' \
+            .trace[5].refused and .trace[2].freed == "c04007c8" and .trace[8].interrupted)' \
         trace.json > /dev/null || fail "the JSON of replay is not of the form that it should be"
     "$kheap" replay --json - told.txt "$corpus/seeds" 2> /dev/null | jq -e '.summary.violations == 0' > /dev/null ||
         fail "replay --json - is no JSON"

@@ -11,7 +11,7 @@ struct result {
     bool none;
     bool structure;
     bool pointer;
-    uint32_t type_first; /* the type's tokens, without static and inline */
+    uint32_t type_first; /* the type's tokens, without static and its like */
     uint32_t type_end;
 };
 
@@ -200,13 +200,23 @@ static uint32_t statement_points(struct points *points, uint32_t at, const struc
     return end + 1u;
 }
 
+/* True if the token says how a function is compiled, and is no part of its type: a word of capitals
+ * is a macro that does. */
+static bool is_attribute(const struct source *source, uint32_t token)
+{
+    const struct token *t = &source->tokens[token];
+    return source_is(source, token, "static") || source_is(source, token, "inline") ||
+           (t->end - t->begin > 1u && isupper((unsigned char)source->text[t->begin]) &&
+            isupper((unsigned char)source->text[t->end - 1u]));
+}
+
 /* The type before a function's name. */
 static struct result result_of(const struct source *source, uint32_t name)
 {
     uint32_t first = name;
     while (first > 0 && !source_is(source, first - 1u, ";") && !source_is(source, first - 1u, "}"))
         first--;
-    while (source_is(source, first, "static") || source_is(source, first, "inline"))
+    while (is_attribute(source, first))
         first++;
     struct result result = {.type_first = first, .type_end = name};
     result.none = source_is(source, first, "void");

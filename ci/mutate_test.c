@@ -140,6 +140,8 @@ TEST(returns_are_replaced_by_what_the_type_allows)
     read_text("static inline vaddr_t f(int a) { return g(a); }");
     expect_mutant("return-0", 0, "static inline vaddr_t f(int a) { return (vaddr_t){0}; }");
     EXPECT_EQUAL(count_of("return-1"), 0);
+    read_text("APART static vaddr_t f(int a) { return g(a); }");
+    expect_mutant("return-0", 0, "APART static vaddr_t f(int a) { return (vaddr_t){0}; }");
     read_text("static bool f(void) { return a; }");
     expect_mutant("return-0", 0, "static bool f(void) { return 0; }");
     expect_mutant("return-1", 0, "static bool f(void) { return 1; }");

@@ -72,6 +72,13 @@ expect 2 'names no input' replay
 expect 2 '--check takes' replay --check some "$a_seed"
 expect 2 'no such alphabet: greek' explore --alphabet greek
 expect 2 '--depth takes a number from 1 to 48, not: 0' explore --depth 0
+"$kheap" scenarios --lines --group faulted > "$scratch/out" || fail "scenarios --lines"
+[ "$(grep -c '^[0-9]* faulted .* : agrees' "$scratch/out")" -eq 16 ] || fail "scenarios --lines prints other lines"
+"$kheap" scenarios --number 0 | grep -q 'predicted: read A' || fail "scenarios --number has no prediction"
+expect 2 'there is no group: greek' scenarios --group greek
+expect 2 'there is no number: 99999' scenarios --number 99999
+expect 2 'unknown option: --frobnicate' scenarios --frobnicate
+expect 3 'no-such-file: No such file' scenarios --against "$scratch/no-such-file"
 expect 3 'no-such-dir/x: No such file' explore --depth 1 --quiet --json "$scratch/no-such-dir/x"
 expect 3 'no-such-dir' import "$a_seed" "$scratch/no-such-dir/x"
 [ -e "$scratch/x" ] && fail "a failed import left a file"

@@ -13,6 +13,18 @@ static void fault(const struct fault *fault)
     host_faulted(fault->at.v, fault->error_code);
 }
 
+/* A recorded load's machine and mirror are more than the host's TLB covers in small pages. For a
+ * fuzzer's inputs large ones would only have to be zeroed. What the host has to give is enough. */
+static void large_pages_ask(uint32_t frame_count_max)
+{
+    if (frame_count_max <= OP_FRAMES_MAX)
+        return;
+    struct mirror *mirror = host_port_mirror();
+    (void)madvise(emulator.ram, (size_t)emulator_ram_frames() * PAGE_SIZE, MADV_HUGEPAGE);
+    if (mirror != NULL)
+        (void)madvise(mirror, (size_t)mirror_size_bytes(), MADV_HUGEPAGE);
+}
+
 bool host_port_start(uint32_t frame_count_max)
 {
     if (emulator.ram != (uint32_t *)0) {
@@ -21,6 +33,7 @@ bool host_port_start(uint32_t frame_count_max)
     }
     if (!emulator_power_on(frame_count_max))
         return false;
+    large_pages_ask(frame_count_max);
     emulator.on_fault = fault;
     emulator.on_exhausted = host_exhausted;
     return true;

@@ -33,7 +33,7 @@ struct run {
 
 /* The heap's control block and where it lies (heap/control.h, heap/kmalloc.h; fuzz/mutator_test.c
  * compares). */
-#define PICK_CONTROL_BYTES 3168u
+#define PICK_CONTROL_BYTES 1984u
 #define PICK_WINDOW_AT 0xC0400000u
 
 /* A machine on which the heap can have more than one page table, and a run that needs it. */

@@ -7,8 +7,8 @@
 
 #include "fuzz/session.h"
 
-/* Appends what the operation did, without a line end: "c0400cd8, 104 bytes; 1 frame taken",
- * "freed c0400cd8", "refused", "skipped", "misuse reported at c0400cd8: free already". */
+/* Appends what the operation did, without a line end: "c0400838, 104 bytes; 1 frame taken",
+ * "freed c0400838", "refused", "skipped", "misuse reported at c0400838: free already". */
 void op_result_line(const struct session_result *result, struct line *line);
 
 /* Writes an operation with its result as a JSON object:

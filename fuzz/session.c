@@ -1,6 +1,7 @@
 #include "fuzz/session_internal.h"
 
 #include "fuzz/poison.h"
+#include "fuzz/session_ahead.h"
 #include "invariants/eye.h"
 #include "mmu_x86/injection.h"
 #include "mmu_x86/machine.h"
@@ -281,9 +282,10 @@ void session_run(struct session *session, struct input *input, const struct sess
                  struct verdict *verdict)
 {
     struct op op;
+    struct session_ahead ahead = {.count = 0};
     session_check_begin(session, plan, input->is_trace);
     bool ok = session_begin(session, &input->config);
-    while (ok && input_next(input, &op))
+    while (ok && session_ahead_next(&ahead, session, input, &op))
         ok = plan->observe != NULL ? session_apply_observed(session, &op)
                                    : session_apply(session, &op);
     if (ok) {

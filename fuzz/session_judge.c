@@ -11,12 +11,13 @@ static uint32_t search_size(uint32_t size_bytes, uint32_t align_bytes)
 
 /* True if a free block was there that a request for a block of `need` bytes must find. The mirror
  * knows exactly (mirror_must_find); a full check knows one that both policies must find, because it
- * is larger by more than the rounding of the bins, 1/32 and a granule. */
+ * is larger by more than the rounding of the bins, 1/32 (from 256 KiB on, 1/8) and a granule. */
 static bool must_find(const struct session *session, uint32_t need)
 {
     if (session_steps(session) && session->mirror->valid)
         return mirror_must_find(session->mirror, &session->scene, need) != 0;
-    return session->before.largest_dense > need + need / 32u + BLOCK_GRANULE;
+    uint32_t rounding = need / (need < 0x40000u ? 32u : 8u);
+    return session->before.largest_dense > need + rounding + BLOCK_GRANULE;
 }
 
 /* True if no free block has holes, so that one that is found needs no frame. */

@@ -40,7 +40,7 @@ static const struct op all_ops[] = {
     {OP_FREE_FOREIGN, 0, 0x1000, 0},
     {OP_DAMAGE_HEADER, 2, 0, 8},
     {OP_DAMAGE_FOOTER, 2, 0, 8},
-    {OP_DAMAGE_NEXT, 2, 0, 8},
+    {OP_DAMAGE_NEXT, 0, 0, 8},
     {OP_DAMAGE_PREVIOUS, 2, 0, 8},
     {OP_DAMAGE_LINK, 8, 0, 8}, /* slot 9's block is free behind it */
     {OP_DAMAGE_REALLOC, 2, 0, 8},

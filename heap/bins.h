@@ -1,8 +1,9 @@
 /* Segregated bins: the default policy, constant time.
  *
  * Sizes below 256 have a bin each (multiples of 8, row 0); above, each power of two is a row of 32
- * bins. Every row has a bitmap of its bins that are not empty, and one more bitmap says which rows
- * are not empty.
+ * bins, and from 256 KiB on, of 8 bins, four to a row: there are few blocks of these sizes, and a
+ * finer row for each would make the control block a page. Every row has a bitmap of its bins that
+ * are not empty, and one more bitmap says which rows are not empty.
  *
  *   HEAP_FREELIST + 0                      row bitmap
  *   HEAP_FREELIST + 4                      BINS_ROWS bin bitmaps
@@ -11,16 +12,17 @@
  * A request is served by one of the first BINS_SCAN blocks of its own bin, or from the next bin
  * above that is not empty, all of whose blocks fit; if there is neither, by the last block. So a
  * request can miss a block that would fit only if that block is less than 1/32 larger than the
- * request. */
+ * request, from 256 KiB on less than 1/8. */
 #ifndef KHEAP_HEAP_BINS_H
 #define KHEAP_HEAP_BINS_H
 
 #include "heap/block.h"
 
 #define BINS_COLUMNS 32u
-#define BINS_ROWS 23u
+#define BINS_ROWS 14u
 #define BINS_EXACT_END 256u
-#define BINS_STEP_END 512u /* below, sizes in a bin are one granule from those in the next */
+#define BINS_STEP_END 512u   /* below, sizes in a bin are one granule from those in the next */
+#define BINS_COARSE_LOG2 18u /* the log2 of the size from which a power of two has but 8 bins */
 #define BINS_SCAN 4u
 
 #define BINS_ROW_BITMAP HEAP_FREELIST
@@ -36,6 +38,9 @@ static inline uint32_t bins_of(uint32_t size_bytes)
     /* Row log2 - 7; the five bits below the highest one are the column, and that one, which stands
      * above them, is taken off again with the rows. */
     uint32_t log2 = 31u ^ (uint32_t)__builtin_clz(size_bytes);
+    if (BLOCK_RARE(log2 >= BINS_COARSE_LOG2))
+        return (BINS_COARSE_LOG2 - 7u) * BINS_COLUMNS + (log2 - BINS_COARSE_LOG2) * 8u - 8u +
+               (size_bytes >> (log2 - 3u));
     return (log2 - 8u) * BINS_COLUMNS + (size_bytes >> (log2 - 5u));
 }
 

@@ -39,13 +39,13 @@ TEST(sizes_below_256_have_a_bin_each)
         EXPECT(list_of(size + 8u) > list_of(size));
 }
 
-TEST(a_bin_spans_less_than_a_32nd_of_its_sizes)
+TEST(a_bin_spans_less_than_a_32nd_of_its_sizes_and_than_an_8th_from_256_kib_on)
 {
     uint32_t first = BLOCK_SIZE_MIN;
     for (uint32_t size = BLOCK_SIZE_MIN; size <= SIZE_MAX_ASKED; size = size_after(size)) {
         if (list_of(size) != list_of(first))
             first = size;
-        EXPECT(size - first <= first / 32u);
+        EXPECT(size - first <= first / (first < 0x40000u ? 32u : 8u));
     }
 }
 
@@ -141,6 +141,24 @@ TEST(the_first_blocks_of_a_bin_are_looked_at)
     }
 }
 
+/* kmalloc's quick way takes what the precise search finds, and each block that it passes costs it
+ * as much as the first one: tag, footer and links, and what the next link leads to. */
+TEST(the_quick_search_finds_what_the_precise_one_does)
+{
+    vaddr_t blocks[BINS_SCAN + 2];
+    uint64_t costs[BINS_SCAN + 2];
+    for (uint32_t large_at = 0; large_at < BINS_SCAN + 2u; large_at++) {
+        mixed_bin_up(large_at, BINS_SCAN + 2u, blocks);
+        uint64_t before = probe_counts().loads;
+        vaddr_t at = kmalloc(&test_heap, 4216 - 8);
+        costs[large_at] = probe_counts().loads - before;
+        EXPECT_EQUAL(at.v == blocks[large_at].v, large_at < BINS_SCAN);
+        test_heap_hold();
+    }
+    for (uint32_t i = 2; i < BINS_SCAN; i++)
+        EXPECT_EQUAL(costs[i] - costs[i - 1u], 6);
+}
+
 /* A heap whose free blocks on lists have these sizes, and nothing else that would fit. Returns the
  * first one's payload; *second is the other's. */
 static vaddr_t two_free_blocks_up(uint32_t first_size, uint32_t second_size, vaddr_t *second)
@@ -226,11 +244,12 @@ int main(void)
 {
     RUN(bins_are_monotone_and_inside_the_control_block);
     RUN(sizes_below_256_have_a_bin_each);
-    RUN(a_bin_spans_less_than_a_32nd_of_its_sizes);
+    RUN(a_bin_spans_less_than_a_32nd_of_its_sizes_and_than_an_8th_from_256_kib_on);
     RUN(a_block_found_is_large_enough_and_none_much_larger_is_missed);
     RUN(a_block_of_exactly_the_size_is_found_first_in_its_bin);
     RUN(the_scan_of_a_bin_is_bounded);
     RUN(the_first_blocks_of_a_bin_are_looked_at);
+    RUN(the_quick_search_finds_what_the_precise_one_does);
     RUN(a_block_a_granule_larger_is_taken_only_if_there_is_no_other);
     RUN(the_next_bin_that_is_not_empty_serves);
     RUN(going_through_the_free_blocks_misses_none);

@@ -52,6 +52,11 @@
  * compiler lays what follows them out of the way. */
 #define BLOCK_RARE(condition) __builtin_expect(condition, 0)
 
+/* For the one text that is compiled twice, quickly and precisely (heap/verify.h): each in its own
+ * function, so that the quick one keeps all it knows in registers. */
+#define BLOCK_INLINE static inline __attribute__((always_inline))
+#define BLOCK_APART __attribute__((noinline))
+
 /* A block: the address of its header. */
 typedef struct {
     uint32_t at;
@@ -98,10 +103,11 @@ static inline void tag_store(const struct heap *heap, uint32_t at, tag_t tag)
 }
 
 /* Writes header and footer of a block. */
-static inline void block_tag(const struct heap *heap, block_t block, tag_t tag)
+static inline void block_tag(const struct heap *heap, block_t block, uint32_t size_bytes,
+                             uint32_t flags)
 {
-    tag_store(heap, block.at, tag);
-    tag_store(heap, block.at + tag_size(tag) - 4u, tag);
+    tag_store(heap, block.at, tag_of(size_bytes, flags));
+    tag_store(heap, block.at + size_bytes - 4u, tag_of(size_bytes, flags));
 }
 
 /* Kills the footer and the header on both sides of `boundary`, where two blocks have become one. */

@@ -16,7 +16,7 @@ struct stretch {
 static inline void carve_give_back(const struct heap *heap, const struct extent *extent,
                                    struct stretch stretch)
 {
-    block_tag(heap, stretch.block, tag_of(stretch.size_bytes, stretch.sparse));
+    block_tag(heap, stretch.block, stretch.size_bytes, stretch.sparse);
     if (stretch.block.at + stretch.size_bytes != extent_epilogue(extent))
         freelist_insert(heap, stretch.block, stretch.size_bytes);
 }
@@ -33,7 +33,7 @@ static inline block_t carve(const struct heap *heap, const struct extent *extent
         carve_give_back(heap, extent, (struct stretch){behind, rest, stretch.sparse});
         stretch.size_bytes = size_bytes;
     }
-    block_tag(heap, stretch.block, tag_of(stretch.size_bytes, TAG_USED));
+    block_tag(heap, stretch.block, stretch.size_bytes, TAG_USED);
     uint32_t live_bytes = heap_load(heap, HEAP_LIVE_BYTES) + stretch.size_bytes;
     heap_store(heap, HEAP_LIVE_BYTES, live_bytes);
     heap_raise(heap, HEAP_PEAK_BYTES, live_bytes);

@@ -41,7 +41,7 @@
 #define HEAP_REFUSED_FRAMES 84u /* refusals: no frame */
 #define HEAP_MISUSES 88u        /* misuses reported */
 #define HEAP_FREELIST 128u      /* heap/bins.h or heap/first_fit.h */
-#define CONTROL_SIZE 3168u
+#define CONTROL_SIZE 1984u
 
 #define HEAP_MAGIC_WORD 0x4B484550u
 

@@ -29,7 +29,7 @@ static inline void freelist_insert(const struct heap *heap, block_t block, uint3
     if (heap->policy == HEAP_BINS)
         bins_insert(heap, block, size_bytes);
     else
-        first_fit_insert(heap, block);
+        first_fit_insert(*heap, block);
 }
 
 /* Takes a free block that is believed off its list, if it is on one. Cost: constant. */
@@ -65,25 +65,31 @@ static inline void freelist_refresh(const struct member *removed, struct member 
 enum freelist_answer freelist_find(const struct heap *heap, uint32_t size_bytes,
                                    struct member *found);
 
-/* freelist_find, quickly, under HEAP_BINS: it looks at heads only, and answers FREELIST_DAMAGED
- * where that is not enough. */
+/* freelist_find, quickly, under HEAP_BINS. */
 static inline enum freelist_answer freelist_find_quick(const struct heap *heap,
                                                        const struct extent *extent,
                                                        uint32_t size_bytes, struct member *found)
 {
     uint32_t bin = bins_of(size_bytes);
     uint32_t at = heap_load(heap, bins_head_of(bin));
-    if (at == 0) {
-        bin = bins_above(heap, size_bytes, bin);
-        if (bin == 0)
-            return FREELIST_NONE;
-        at = heap_load(heap, bins_head_of(bin));
-    }
-    found->block = block_at(at);
     found->head = bins_head_of(bin);
-    return verify_head_quick(heap, extent, found) && found->tag.word >= size_bytes
-               ? FREELIST_FOUND
-               : FREELIST_DAMAGED;
+    found->prev = 0;
+    for (uint32_t left = BINS_SCAN; at != 0 && left != 0; left--) {
+        found->block = block_at(at);
+        if (!verify_listed_quick(heap, extent, found))
+            return FREELIST_DAMAGED;
+        if (found->tag.word >= size_bytes)
+            return FREELIST_FOUND;
+        found->prev = at;
+        at = found->next;
+    }
+    bin = bins_above(heap, size_bytes, bin);
+    if (bin == 0)
+        return FREELIST_NONE;
+    found->block = block_at(heap_load(heap, bins_head_of(bin)));
+    found->head = bins_head_of(bin);
+    found->prev = 0;
+    return verify_listed_quick(heap, extent, found) ? FREELIST_FOUND : FREELIST_DAMAGED;
 }
 
 /* The free blocks on the lists one by one, for reports and for the reclaimer, from the list with

@@ -30,7 +30,7 @@ static void heap_make(const struct heap *heap, const struct heap_config *config)
     tag_store(heap, end - 4u, tag_of(0, TAG_EPILOGUE));
     block_t first = block_first(heap);
     heap_store(heap, HEAP_DENSE, granules(end - 4u - first.at));
-    block_tag(heap, first, tag_of(end - 4u - first.at, 0));
+    block_tag(heap, first, end - 4u - first.at, 0);
     /* Last, so that heap_open does not take a heap that is half made. */
     heap_store(heap, HEAP_MAGIC, HEAP_MAGIC_WORD);
 }

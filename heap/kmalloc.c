@@ -35,8 +35,8 @@ static enum arena_result stretch_from_end(const struct heap *heap, struct extent
 
 /* Allocates a block of `need` bytes, with interrupts disabled. Wherever a stretch starts, its lead
  * is at most align_bytes + 8: so one of size_bytes is looked for. */
-static vaddr_t allocate(const struct heap *heap, uint32_t need, uint32_t size_bytes,
-                        uint32_t align_bytes)
+BLOCK_APART static vaddr_t allocate(const struct heap *heap, uint32_t need, uint32_t size_bytes,
+                                    uint32_t align_bytes)
 {
     struct member found;
     struct extent extent = extent_of(heap);
@@ -66,7 +66,7 @@ static vaddr_t allocate(const struct heap *heap, uint32_t need, uint32_t size_by
 
 /* The same, quickly (heap/verify.h), for any alignment that all payloads have. Returns null, with
  * nothing changed, if it is to be done precisely. */
-static inline vaddr_t allocate_quick(const struct heap *heap, uint32_t need)
+BLOCK_INLINE vaddr_t allocate_quick(const struct heap *heap, uint32_t need)
 {
     struct member found;
     const struct heap copy = heap_copy(heap);

@@ -13,7 +13,7 @@ struct place {
     struct extent extent;
     block_t block;
     uint32_t size_bytes;
-    struct member next;
+    struct member next; /* if that is used, of no size */
 };
 
 /* Gives the tail of a used block back if it is large enough for a block, merged with a free block
@@ -30,7 +30,7 @@ static void shrink(const struct heap *heap, const struct place *place, uint32_t 
     } else if (tail.size_bytes < BLOCK_SIZE_MIN) {
         return;
     }
-    block_tag(heap, place->block, tag_of(need, TAG_USED));
+    block_tag(heap, place->block, need, TAG_USED);
     heap_count(heap, HEAP_LIVE_BYTES, need - size);
     carve_give_back(heap, &place->extent, tail);
 }
@@ -83,6 +83,8 @@ static enum resize resize_in_place(const struct heap *heap, vaddr_t at, uint32_t
         return RESIZE_MISUSE;
     }
     place.next = neighbours.next;
+    if (!neighbours.next_free)
+        place.next.tag = tag_of(0, TAG_EPILOGUE);
     place.size_bytes = *size = tag_size(tag);
     if (need < *size)
         shrink(heap, &place, need);

@@ -51,7 +51,7 @@ static uint32_t reclaim_end(const struct heap *heap, const struct member *last,
         return 0;
     if (end != block.at + 4u) {
         uint32_t sparse = end == lowest ? 0 : tag_sparse(last->tag);
-        block_tag(heap, block, tag_of(end - 4u - block.at, sparse));
+        block_tag(heap, block, end - 4u - block.at, sparse);
     }
     return arena_trim(heap, end);
 }
@@ -68,7 +68,7 @@ static uint32_t reclaim_hole(const struct heap *heap, const struct member *membe
     arena_look(budget, COST_LOOKS_BLOCK);
     uint32_t count = arena_unmap(heap, page, block.at + size - 4u, budget);
     if (count != 0 && tag_sparse(member->tag) == 0)
-        block_tag(heap, block, tag_of(size, TAG_SPARSE));
+        block_tag(heap, block, size, TAG_SPARSE);
     return count;
 }
 

@@ -114,11 +114,11 @@ enum misuse_reason verify_neighbours(const struct heap *heap, uint32_t start, ui
     enum misuse_reason reason = MISUSE_NONE;
     tag_t before = tag_load(heap, start - 4u);
     tag_t behind = tag_load(heap, end);
-    neighbours->previous.tag = tag_of(0, TAG_EPILOGUE);
-    neighbours->next.tag = tag_of(0, TAG_EPILOGUE);
-    if (!verify_used_before(&extent, start, before))
+    neighbours->previous_free = !verify_used_before(&extent, start, before);
+    neighbours->next_free = !verify_used_behind(&extent, end, behind);
+    if (neighbours->previous_free)
         reason = verify_previous(heap, start, before, &neighbours->previous);
-    if (reason == MISUSE_NONE && !verify_used_behind(&extent, end, behind))
+    if (reason == MISUSE_NONE && neighbours->next_free)
         reason = verify_next(heap, end, behind, &neighbours->next);
     return reason;
 }

@@ -26,8 +26,10 @@ struct member {
 
 /* What stands on both sides of a used block that is about to be freed or resized. */
 struct neighbours {
-    struct member previous;
-    struct member next;
+    struct member previous; /* if previous_free */
+    struct member next;     /* if next_free */
+    bool previous_free;
+    bool next_free;
 };
 
 /* True if the word at `at` lies in the extent and is mapped. Cost: constant. */
@@ -100,9 +102,10 @@ static inline bool verify_links(const struct heap *heap, const struct extent *ex
  * of it. */
 bool verify_free(const struct heap *heap, block_t block, struct member *member);
 
-/* verify_free, quickly, for the head of the list at member->head. */
-static inline bool verify_head_quick(const struct heap *heap, const struct extent *extent,
-                                     struct member *member)
+/* verify_free, quickly, for the block that the head of the list at member->head leads to, or the
+ * link of member->prev, a member that is believed. */
+static inline bool verify_listed_quick(const struct heap *heap, const struct extent *extent,
+                                       struct member *member)
 {
     uint32_t at = member->block.at;
     if (BLOCK_RARE(!verify_dense(extent, at)))
@@ -113,8 +116,7 @@ static inline bool verify_head_quick(const struct heap *heap, const struct exten
         tag_load(heap, end - 4u).word != member->tag.word)
         return false;
     member->next = machine_load(block_next_link(member->block));
-    member->prev = 0;
-    return machine_load(block_prev_link(member->block)) == 0 &&
+    return machine_load(block_prev_link(member->block)) == member->prev &&
            (member->next == 0 || verify_leads(heap, extent, member->next, 8u, at, false));
 }
 
@@ -180,20 +182,17 @@ static inline bool verify_next_quick(const struct heap *heap, const struct exten
 enum misuse_reason verify_neighbours(const struct heap *heap, uint32_t start, uint32_t end,
                                      struct neighbours *neighbours);
 
-/* verify_neighbours, quickly. */
+/* verify_neighbours, quickly, of which the tags on this side are loaded. */
 static inline bool verify_neighbours_quick(const struct heap *heap, const struct extent *extent,
-                                           uint32_t start, uint32_t end,
+                                           uint32_t start, uint32_t end, tag_t before, tag_t behind,
                                            struct neighbours *neighbours)
 {
-    tag_t before = tag_load(heap, start - 4u);
-    tag_t behind = tag_load(heap, end);
-    neighbours->previous.tag = tag_of(0, TAG_EPILOGUE);
-    neighbours->next.tag = tag_of(0, TAG_EPILOGUE);
-    if (!verify_used_before(extent, start, before) &&
-        !verify_previous_quick(heap, extent, start, before, &neighbours->previous))
-        return false;
-    return verify_used_behind(extent, end, behind) ||
-           verify_next_quick(heap, extent, end, behind, &neighbours->next);
+    *neighbours = (struct neighbours){.previous_free = !verify_used_before(extent, start, before),
+                                      .next_free = !verify_used_behind(extent, end, behind)};
+    return (!neighbours->previous_free ||
+            verify_previous_quick(heap, extent, start, before, &neighbours->previous)) &&
+           (!neighbours->next_free ||
+            verify_next_quick(heap, extent, end, behind, &neighbours->next));
 }
 
 /* Looks at the epilogue and the block before it. */

@@ -92,7 +92,7 @@ TEST(a_block_ends_at_the_epilogue_at_most)
                  MISUSE_NOT_A_BLOCK);
 }
 
-TEST(neighbours_that_are_used_have_the_epilogues_tag)
+TEST(neighbours_that_are_free_are_told_from_those_that_are_used)
 {
     up();
     vaddr_t row[3];
@@ -104,11 +104,11 @@ TEST(neighbours_that_are_used_have_the_epilogues_tag)
     uint32_t start = row[1].v - 4u;
     uint32_t end = start + tag_size(tag);
     EXPECT_EQUAL(verify_neighbours(&test_heap, start, end, &neighbours), MISUSE_NONE);
-    EXPECT_EQUAL(neighbours.previous.tag.word, TAG_EPILOGUE);
-    EXPECT_EQUAL(neighbours.next.tag.word, TAG_EPILOGUE);
+    EXPECT(!neighbours.previous_free && !neighbours.next_free);
     kfree(&test_heap, row[0]);
     kfree(&test_heap, row[2]);
     EXPECT_EQUAL(verify_neighbours(&test_heap, start, end, &neighbours), MISUSE_NONE);
+    EXPECT(neighbours.previous_free && neighbours.next_free);
     EXPECT_EQUAL(neighbours.previous.tag.word, test_tag(row[0].v - 4u));
     EXPECT_EQUAL(neighbours.next.tag.word, test_tag(row[2].v - 4u));
     EXPECT_EQUAL(neighbours.previous.block.at, row[0].v - 4u);
@@ -172,7 +172,7 @@ int main(void)
     RUN_BOTH(without_holes_the_tables_are_not_asked);
     RUN_BOTH(a_block_starts_4_above_a_multiple_of_8);
     RUN_BOTH(a_block_ends_at_the_epilogue_at_most);
-    RUN_BOTH(neighbours_that_are_used_have_the_epilogues_tag);
+    RUN_BOTH(neighbours_that_are_free_are_told_from_those_that_are_used);
     RUN_BOTH(a_footer_is_believed_with_its_own_header_only);
     RUN_BOTH(a_last_footer_that_cannot_be_one_is_reported_at_the_end);
     RUN_BOTH(an_epilogue_that_is_damaged_is_reported);

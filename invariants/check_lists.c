@@ -7,23 +7,29 @@
 #include "heap/bins.h"
 #include "heap/first_fit.h"
 
+#define COARSE_FROM 0x40000u
+#define COARSE_ROW 11u
+
 /* The bin of a size, found by counting up and not as heap/bins.c does: row 0 holds the multiples of
- * 8 below 256, row r the sizes from 2^(r+7) on, in 32 equal steps. */
+ * 8 below 256, row r the sizes from 2^(r+7) on, in 32 equal steps; from 256 KiB on, where row 11
+ * begins, each power of two has 8. */
 uint32_t check_bin(uint32_t size)
 {
     if (size < 256u)
         return size / 8u;
-    uint32_t row = 1;
-    while (size >> (row + 8u) != 0 && row < BINS_ROWS - 1u)
-        row++;
-    uint32_t base = 256u << (row - 1u);
-    return row * BINS_COLUMNS + (size - base) / (base / BINS_COLUMNS);
+    uint32_t bin = 32u;
+    uint32_t base = 256u;
+    for (; size / 2u >= base; base *= 2u)
+        bin += base < COARSE_FROM ? 32u : 8u;
+    return bin + (size - base) / (base / (base < COARSE_FROM ? 32u : 8u));
 }
 
 uint32_t check_bin_size(uint32_t bin)
 {
     uint32_t row = bin / BINS_COLUMNS;
     uint32_t column = bin % BINS_COLUMNS;
+    if (row >= COARSE_ROW)
+        return (8u + column % 8u) * (COARSE_FROM / 8u) << (4u * (row - COARSE_ROW) + column / 8u);
     return row == 0 ? 8u * column : (BINS_COLUMNS + column) * (8u << (row - 1u));
 }
 

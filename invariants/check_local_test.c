@@ -143,7 +143,7 @@ TEST(local_finds_neighbours_that_are_free)
     uint32_t block = test_header(BEHIND);
     uint32_t size = ROW_BYTES;
     freelist_insert(&test_heap, block_of_payload(MIDDLE), size);
-    block_tag(&test_heap, block_of_payload(MIDDLE), tag_of(size, 0));
+    block_tag(&test_heap, block_of_payload(MIDDLE), size, 0);
     EXPECT(!local(MIDDLE));
     EXPECT_EQUAL(test_violation.rule, RULE_H3);
     EXPECT_EQUAL(test_violation.at, block);

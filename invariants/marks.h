@@ -1,14 +1,15 @@
 /* Marks: a set of small numbers in which the nearest member before or after any number is found in
- * a few steps, however far away it is. Three levels of bitmaps: a bit of the middle one says that
- * its word of the lowest is not zero, a bit of the highest the same of the middle one. Its memory
- * is its user's, and is touched only where members are. */
+ * a few steps, however far away it is. Levels of bitmaps: a bit of each but the lowest says that
+ * its word of the one below is not zero. So many that the granules of all of memory leave a handful
+ * of words in the highest, which is searched. Its memory is its user's, and is touched only where
+ * members are. */
 #ifndef KHEAP_INVARIANTS_MARKS_H
 #define KHEAP_INVARIANTS_MARKS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MARKS_LEVELS 3u
+#define MARKS_LEVELS 4u
 #define MARKS_NONE (~0u)
 
 struct marks {

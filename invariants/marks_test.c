@@ -3,10 +3,12 @@
 
 #include "ci/unit.h"
 
-/* Two levels' worth and a bit, so that a number and its neighbours meet every border but that of
- * the highest level. */
+/* Two levels' worth and a bit, so that a number and its neighbours meet every border but those of
+ * the two highest levels. */
 #define NAIVE_LIMIT (3u * 4096u + 5u)
-#define FAR_LIMIT (20u * 64u * 64u * 64u)
+#define HIGH_BORDER (64u * 64u * 64u)
+#define HIGHEST_BORDER (64u * HIGH_BORDER)
+#define FAR_LIMIT (5u * HIGHEST_BORDER)
 
 static bool naive[NAIVE_LIMIT + 1u];
 static struct marks marks;
@@ -135,7 +137,12 @@ TEST(setting_and_clearing_twice_is_as_once)
 /* So far apart that only the highest level sees both, with empty words of it between them. */
 TEST(members_far_apart_are_found)
 {
-    const uint32_t members[] = {7, 64u * 64u * 64u - 1u, 64u * 64u * 64u, FAR_LIMIT - 1u,
+    const uint32_t members[] = {7,
+                                HIGH_BORDER - 1u,
+                                HIGH_BORDER,
+                                HIGHEST_BORDER - 1u,
+                                HIGHEST_BORDER,
+                                FAR_LIMIT - 1u,
                                 FAR_LIMIT};
     const uint32_t count = sizeof(members) / sizeof(members[0]);
     marks_up(FAR_LIMIT);
@@ -149,7 +156,7 @@ TEST(members_far_apart_are_found)
     }
     uint32_t between = FAR_LIMIT / 2u;
     EXPECT_EQUAL(marks_after(&marks, between), FAR_LIMIT - 1u);
-    EXPECT_EQUAL(marks_before(&marks, between), 64u * 64u * 64u);
+    EXPECT_EQUAL(marks_before(&marks, between), HIGHEST_BORDER);
     marks_clear(&marks, FAR_LIMIT - 1u);
     EXPECT_EQUAL(marks_after(&marks, between), FAR_LIMIT);
 }

@@ -143,21 +143,23 @@ static bool rule_H9_page(const struct mirror *mirror, const struct scene *scene,
 {
     uint32_t at = page << PAGE_SHIFT;
     uint32_t entry = mirror->entries[page];
-    const uint32_t *frame = probe_frame(entry_frame(entry));
     /* A handler may have used the frame since. */
     if (at < mirror->new_end || at >= mirror->end || (entry & ENTRY_PRESENT) == 0 ||
-        entry_now(mirror, page) != 0 || frame == (const uint32_t *)0 || scene->interrupted)
+        entry_now(mirror, page) != 0 || scene->interrupted)
         return true;
     uint32_t end = mirror_granule(mirror, at + PAGE_SIZE);
     for (uint32_t g = marks_after(&mirror->starts, mirror_granule(mirror, at) - 1u); g < end;
-         g = marks_after(&mirror->starts, g))
-        for (uint32_t half = 0; half < 8u; half += 4u) {
+         g = marks_after(&mirror->starts, g)) {
+        /* Only here: a look at a frame that nobody has used yet fills all of it. */
+        const uint32_t *frame = probe_frame(entry_frame(entry));
+        for (uint32_t half = 0; half < 8u && frame != (const uint32_t *)0; half += 4u) {
             uint32_t word_at = mirror->base + 8u * g + half;
             uint32_t tag = frame[(word_at & PAGE_MASK) / 4u] ^ scene->key ^ word_at;
             if ((tag & TAG_RESERVED) == 0)
                 return violation_set(violation, RULE_H9, word_at, TAG_DEAD, tag,
                                      "tag on a page given back, at");
         }
+    }
     return true;
 }
 

@@ -32,9 +32,10 @@
 #define ENTRY_FRAME 0xFFFFF000u
 
 /* SDM 3A 4.7, figure 4-12: the error code that a page fault pushes. */
-#define FAULT_PRESENT 0x1u /* the page was present, and the access was refused */
-#define FAULT_WRITE 0x2u   /* the access was a write */
-#define FAULT_USER 0x4u    /* the access was made in user mode */
+#define FAULT_PRESENT 0x1u  /* the page was present, and the access was refused */
+#define FAULT_WRITE 0x2u    /* the access was a write */
+#define FAULT_USER 0x4u     /* the access was made in user mode */
+#define FAULT_RESERVED 0x8u /* an entry had a reserved bit set */
 
 /* The directory mapped into itself in its last slot, so that the walk which the processor does
  * anyway shows all tables as one array of 2^20 entries, and the directory as the last page of it.

@@ -149,6 +149,10 @@ static inline void probe_user_store(vaddr_t at, uint32_t word)
     probe_user_write(vaddr_of(page_round_down(at.v)))[(at.v & PAGE_MASK) / 4u] = word;
 }
 
+/* The word at `at` will be accessed soon: a hint to the host's caches, without any effect on the
+ * machine. Nothing need be mapped there. Ports without a TLB of their own take no hints. */
+void probe_prefetch(vaddr_t at);
+
 /* Loads and stores of the core and flushes since probe_reset; 0 where the port does not count. A
  * flush is needless if it dropped no translation that the tables did not agree with. */
 struct probe_counts {

@@ -54,6 +54,11 @@ void probe_payloads(const uint32_t *owned, vaddr_t from, uint32_t size_bytes)
     (void)size_bytes;
 }
 
+void probe_prefetch(vaddr_t at)
+{
+    (void)at;
+}
+
 vaddr_t probe_trespass(void)
 {
     return VADDR_NULL;

@@ -23,9 +23,10 @@ void __wrap_kernel_main(uint32_t magic, uint32_t info_at)
     __real_kernel_main(magic, info_at);
 }
 
-const char *__wrap_memory_describe(const struct multiboot_info *info)
+const char *__wrap_memory_describe(const struct multiboot_info *info, uint32_t image_at,
+                                   uint32_t image_end)
 {
-    const char *error = __real_memory_describe(info);
+    const char *error = __real_memory_describe(info, image_at, image_end);
     if (error != NULL)
         return error;
     uint64_t longest;

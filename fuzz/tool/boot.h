@@ -21,6 +21,15 @@ struct boot_plan {
     bool kvm;
 };
 
+/* What the kernel does with an input that has a boot of its own, against what it did among others.
+ */
+enum boot_alone {
+    BOOT_ALONE_UNKNOWN, /* not tried: there is nothing to be explained, or no end to it */
+    BOOT_ALONE_SAME,
+    BOOT_ALONE_EQUAL, /* the host's verdict: what happened needs the inputs before it */
+    BOOT_ALONE_OTHER, /* neither */
+};
+
 /* An input, what the host says of it, and what the kernel says. */
 struct boot_input {
     char name[PACK_NAME_MAX + 1]; /* by which both verdict lines call it */
@@ -34,6 +43,8 @@ struct boot_input {
     struct line guest_line;     /* the kernel's verdict line; empty: it gave none */
     struct line guest_evidence;
     struct line guest_why; /* why there is none */
+    int guest_status;      /* of the boot/run that it ended without a verdict; otherwise 0 */
+    enum boot_alone alone;
 };
 
 struct boot_inputs {
@@ -63,6 +74,10 @@ void boot_inputs_free(struct boot_inputs *inputs);
  * that ended the kernel it boots again for those behind it. Returns false with *error set if no
  * kernel can be booted at all, or the process was told to end (boot_interrupted). */
 bool boot_guest(const struct boot_plan *plan, struct boot_inputs *inputs, struct line *error);
+
+/* Boots once more, alone, for each of the first inputs whose verdict is none, or not the host's,
+ * and notes what comes of it. */
+void boot_confirm(const struct boot_plan *plan, struct boot_inputs *inputs);
 
 /* Boots the kernel with one input, stopped at operation number `operation` (0: as the session
  * begins), under gdb with the helper loaded; `commands` is a file of gdb commands to run in batch

@@ -148,6 +148,7 @@ static bool go_on(struct guest *guest, uint32_t first, int status, struct line *
         return true;
     if (ended_by_input(status)) {
         left->guest_why = guest->last;
+        left->guest_status = status;
         guest->next++;
         return true;
     }

@@ -27,8 +27,28 @@ static bool emulator_alone_sees(enum rule rule)
            rule == RULE_C1 || rule == RULE_K1;
 }
 
+/* What the kernel said of an input, where that is not what the host says. */
+static void report_guest(FILE *out, const struct boot_input *input)
+{
+    if (input->guest_line.length == 0) {
+        (void)fprintf(out, "  in QEMU: no verdict: %s\n", input->guest_why.text);
+        return;
+    }
+    (void)fprintf(out, "  in QEMU: %s\n", input->guest_line.text);
+    if (input->guest_evidence.length != 0)
+        (void)fprintf(out, "    %s\n", input->guest_evidence.text);
+    else if (!input->host.ok && emulator_alone_sees(input->host.violation.rule))
+        (void)fprintf(out, "    rule %s may be broken where only the emulator sees it\n",
+                      rule_id(input->host.violation.rule));
+}
+
 bool boot_report_input(FILE *out, const struct boot_input *input)
 {
+    static const char *const alone[] = {
+        [BOOT_ALONE_SAME] = "the same",
+        [BOOT_ALONE_EQUAL] = "the host's verdict; so it needs the inputs before it",
+        [BOOT_ALONE_OTHER] = "something else, and not the host's verdict",
+    };
     bool equal = boot_equal(input);
     (void)fprintf(out, "%s qemu=%s\n", input->host_line.text, agreement(input));
     if (input->host_why.length != 0) {
@@ -43,16 +63,9 @@ bool boot_report_input(FILE *out, const struct boot_input *input)
     }
     if (equal)
         return true;
-    if (input->guest_line.length == 0) {
-        (void)fprintf(out, "  in QEMU: no verdict: %s\n", input->guest_why.text);
-        return false;
-    }
-    (void)fprintf(out, "  in QEMU: %s\n", input->guest_line.text);
-    if (input->guest_evidence.length != 0)
-        (void)fprintf(out, "    %s\n", input->guest_evidence.text);
-    else if (!input->host.ok && emulator_alone_sees(input->host.violation.rule))
-        (void)fprintf(out, "    rule %s may be broken where only the emulator sees it\n",
-                      rule_id(input->host.violation.rule));
+    report_guest(out, input);
+    if (input->alone != BOOT_ALONE_UNKNOWN)
+        (void)fprintf(out, "  alone in a boot: %s\n", alone[input->alone]);
     return false;
 }
 
@@ -81,6 +94,12 @@ static void json_line(FILE *out, const char *key, const struct line *line)
 
 static void json_input(FILE *out, const struct boot_input *input)
 {
+    static const char *const alone[] = {
+        [BOOT_ALONE_UNKNOWN] = "null",
+        [BOOT_ALONE_SAME] = "\"same\"",
+        [BOOT_ALONE_EQUAL] = "\"equal\"",
+        [BOOT_ALONE_OTHER] = "\"other\"",
+    };
     (void)fputs("{\"name\": ", out);
     json_string(out, input->name);
     (void)fputs(", \"file\": ", out);
@@ -99,6 +118,7 @@ static void json_input(FILE *out, const struct boot_input *input)
     json_line(out, "qemu_verdict", &input->guest_line);
     json_line(out, "qemu_evidence", &input->guest_evidence);
     json_line(out, "qemu_error", &input->guest_why);
+    (void)fprintf(out, ", \"qemu_alone\": %s", alone[input->alone]);
     (void)fputc('}', out);
 }
 

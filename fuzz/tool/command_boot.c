@@ -15,7 +15,8 @@ static const char help_text[] =
     "the verdict lines, digest included. Prints the host's, and qemu=equal, qemu=differs with "
     "what\n"
     "the kernel said, or qemu=none with the reason why it gave no verdict. An input that ends the\n"
-    "kernel costs only its own verdict: the ones behind it get another boot.\n"
+    "kernel costs only its own verdict: the ones behind it get another boot. What is not equal is\n"
+    "run once more, alone in a boot, to see whether it is that input's doing.\n"
     "\n"
     "  --kernel FILE      the kernel (default: build/boot/kheap.elf of this repository)\n"
     "  --memory MIB       memory of the machine in QEMU (default: 512)\n"
@@ -178,6 +179,9 @@ static int compare(struct boot *boot)
         return interrupted();
     if (!boot_guest(&boot->plan, &boot->inputs, &error))
         return boot_interrupted() != 0 ? interrupted() : failed(&error);
+    boot_confirm(&boot->plan, &boot->inputs);
+    if (boot_interrupted() != 0)
+        return interrupted();
     return report(boot);
 }
 

@@ -25,6 +25,7 @@ static const struct {
     {"keep", command_keep, "shrink a failing input, and add it to the corpus"},
     {"pack", command_pack, "put inputs into one file, for the kernel"},
     {"boot", command_boot, "run inputs in QEMU and compare the verdicts"},
+    {"scenarios", command_scenarios, "hold the emulator's MMU, and QEMU's, against the manual"},
     {"bench", command_bench, "measure what the checks cost"},
 };
 
@@ -36,7 +37,7 @@ static void help(void)
          "\n"
          "usage: kheap COMMAND [OPTION...] [FILE...]\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-8s %s\n", commands[i].name, commands[i].purpose);
+        printf("  %-9s %s\n", commands[i].name, commands[i].purpose);
     puts("\n`kheap COMMAND --help' tells more. Exit status: 0 all is well, 1 an input broke a "
          "rule,\n"
          "2 the command line was not understood, 3 a file could not be read, written or "

@@ -171,7 +171,7 @@ def emulator_damage():
         ("P6", "emulator.freed_in_use", "1"),
         ("P6", "emulator.stale_used", "1"),
         ("P8", "emulator.unlocked.v", "0xc0400000"),
-        ("O1", "emulator.trespass.v", "0xc0400c70"),
+        ("O1", "emulator.trespass.v", "0xc04007d0"),
     ]
 
 

@@ -255,6 +255,13 @@ uint32_t *probe_user_write(vaddr_t page)
     return emulator_word(page, EMULATOR_WRITE);
 }
 
+void probe_prefetch(vaddr_t at)
+{
+    uint32_t entry = emulator.tlb[at.v >> PAGE_SHIFT];
+    if ((entry & ENTRY_PRESENT) != 0)
+        __builtin_prefetch(&emulator.ram[((entry & ENTRY_FRAME) | (at.v & PAGE_MASK)) / 4u]);
+}
+
 struct probe_counts probe_counts(void)
 {
     return emulator.counts;

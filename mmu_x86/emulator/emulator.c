@@ -1,5 +1,5 @@
-/* The processor's side: walks, TLB, faults, bulk accesses. */
-#include "mmu_x86/emulator/emulator.h"
+/* The processor's side: walks, TLB, faults. */
+#include "mmu_x86/emulator/emulator_internal.h"
 
 #include "mmu_x86/bulk.h"
 #include "mmu_x86/injection.h"
@@ -12,26 +12,6 @@ struct injection injection;
 static uint32_t *physical_word(frame_t frame, uint32_t index)
 {
     return &emulator.ram[frame.n * (PAGE_SIZE / 4u) + index];
-}
-
-_Noreturn static void fault_raise(vaddr_t at, uint32_t error_code, uint32_t directory_entry,
-                                  uint32_t table_entry)
-{
-    struct fault fault = {at, error_code, directory_entry, table_entry};
-    if (emulator.on_fault != NULL)
-        emulator.on_fault(&fault);
-    (void)fprintf(stderr,
-                  "page fault at %08x: error code %x, directory entry %08x, table entry %08x\n",
-                  at.v, error_code, directory_entry, table_entry);
-    abort();
-}
-
-/* RAM that is not there reads as ones and takes no writes, as on a PC: an entry that leads there is
- * reported by the walk as a fault of its own kind, because on a real machine nothing good follows.
- */
-static bool frame_exists(frame_t frame)
-{
-    return frame.n < emulator.frame_count;
 }
 
 void emulator_frame_fill(frame_t frame)
@@ -56,7 +36,30 @@ static void tlb_drop(uint32_t entry)
         emulator.stale_count--;
 }
 
-static void tlb_put(vaddr_t at, uint32_t entry)
+/* Drops the TLB's entry for a page, and leaves the page on the list. */
+static void tlb_forget(uint32_t page)
+{
+    uint32_t *entry = &emulator.tlb[page];
+    tlb_drop(*entry);
+    if (*entry != 0)
+        *entry = EMULATOR_FLUSHED;
+}
+
+/* A fault drops what the TLB has of its page (SDM 3A 4.10.4.1). */
+_Noreturn static void fault_raise(vaddr_t at, uint32_t error_code, uint32_t directory_entry,
+                                  uint32_t table_entry)
+{
+    struct fault fault = {at, error_code, directory_entry, table_entry};
+    tlb_forget(at.v >> PAGE_SHIFT);
+    if (emulator.on_fault != NULL)
+        emulator.on_fault(&fault);
+    (void)fprintf(stderr,
+                  "page fault at %08x: error code %x, directory entry %08x, table entry %08x\n",
+                  at.v, error_code, directory_entry, table_entry);
+    abort();
+}
+
+void emulator_tlb_put(vaddr_t at, uint32_t entry)
 {
     uint32_t page = at.v >> PAGE_SHIFT;
     if (emulator.tlb[page] == 0)
@@ -80,19 +83,33 @@ static void tlb_compare(uint32_t page, uint32_t entry)
     emulator.stale_count += (uint32_t)(differ != 0) - (uint32_t)was_stale;
 }
 
+/* Whether a directory entry maps 4 MiB. */
+static bool is_large(uint32_t directory_entry)
+{
+    return (directory_entry & ENTRY_PAGE_SIZE) != 0 && emulator.page_sizes == EMULATOR_SIZES_ON;
+}
+
+/* The frame of a page in 4 MiB. */
+static frame_t large_frame(uint32_t directory_entry, uint32_t index)
+{
+    return (frame_t){(directory_entry >> TABLE_SHIFT) * TABLE_ENTRIES + index};
+}
+
 /* What the tables say of a page now. */
 static uint32_t table_entry(uint32_t page)
 {
     uint32_t directory_entry = *physical_word(emulator.root, page / TABLE_ENTRIES);
     frame_t table = entry_frame(directory_entry);
-    if ((directory_entry & ENTRY_PRESENT) == 0 || !frame_exists(table))
+    if (is_large(directory_entry))
+        return entry_of(large_frame(directory_entry, page % TABLE_ENTRIES),
+                        directory_entry & ENTRY_FLAGS);
+    if ((directory_entry & ENTRY_PRESENT) == 0 || !emulator_frame_exists(table))
         return 0;
     emulator_frame_use(table);
     return *physical_word(table, page % TABLE_ENTRIES);
 }
 
-/* Compares every translation that the table in `slot` is on the way of. */
-static void tlb_compare_slot(uint32_t slot)
+void emulator_tlb_compare_slot(uint32_t slot)
 {
     for (uint32_t i = 0; i < emulator.tlb_count; i++) {
         uint32_t page = emulator.tlb_pages[i];
@@ -116,7 +133,7 @@ void emulator_table_store(vaddr_t at, uint32_t word)
     uint32_t old = *place;
     *place = word;
     tlb_compare(page, word);
-    tlb_compare_slot(page % TABLE_ENTRIES);
+    emulator_tlb_compare_slot(page % TABLE_ENTRIES);
     *place = old;
 }
 
@@ -127,7 +144,8 @@ void emulator_bitmap_store(vaddr_t at, uint32_t old, uint32_t word)
     uint32_t first_frame = (at.v - emulator.free_bitmap.v) * 8u;
     for (uint32_t freed = word & ~old; freed != 0; freed &= freed - 1u) {
         frame_t frame = {first_frame + (uint32_t)__builtin_ctz(freed)};
-        if (frame_exists(frame) && emulator.tlb_uses[frame.n] != 0 && !emulator.freed_in_use) {
+        if (emulator_frame_exists(frame) && emulator.tlb_uses[frame.n] != 0 &&
+            !emulator.freed_in_use) {
             emulator.freed_in_use = true;
             emulator.freed_frame = frame;
         }
@@ -150,9 +168,39 @@ static void entry_mark(frame_t table, uint32_t index, uint32_t bits)
     *entry |= bits;
 }
 
-/* The walk of SDM 3A 4.3 for a supervisor access with CR0.WP set and without 4 MiB pages. What the
- * TLB keeps combines both levels' permissions (4.6), and holds `dirty` only after a write has set
- * it in the table. */
+/* What rights, of both levels together, let an access do (SDM 3A 4.6.1). */
+static bool access_granted(uint32_t access, uint32_t rights)
+{
+    bool writable = (access & EMULATOR_WRITE) == 0 || (rights & ENTRY_WRITABLE) != 0;
+    if ((access & EMULATOR_USER) != 0)
+        return writable && (rights & ENTRY_USER) != 0;
+    return writable || emulator.protect_off;
+}
+
+/* SDM 3A 4.3, table 4-4: reserved in an entry that maps 4 MiB. Bits 20:13 lead beyond RAM. */
+#define LARGE_RESERVED 0x200000u
+#define LARGE_BEYOND 0x1FE000u
+
+/* The end of a walk at a directory entry that maps 4 MiB. */
+static uint32_t walk_large(vaddr_t at, uint32_t access, uint32_t directory_entry)
+{
+    frame_t frame = large_frame(directory_entry, table_index(at));
+    if ((directory_entry & LARGE_RESERVED) != 0)
+        fault_raise(at, access | FAULT_PRESENT | FAULT_RESERVED, directory_entry, 0);
+    if ((directory_entry & LARGE_BEYOND) != 0 || !emulator_frame_exists(frame) ||
+        !access_granted(access, directory_entry))
+        fault_raise(at, access | FAULT_PRESENT, directory_entry, 0);
+    uint32_t dirty = (access & EMULATOR_WRITE) != 0 ? ENTRY_DIRTY : 0;
+    entry_mark(emulator.root, directory_slot(at), ENTRY_ACCESSED | dirty);
+    emulator_frame_use(frame);
+    if (dirty != 0)
+        written(frame);
+    uint32_t kept = directory_entry & (ENTRY_PRESENT | ENTRY_WRITABLE | ENTRY_USER);
+    return entry_of(frame, kept | EMULATOR_LARGE | ENTRY_ACCESSED | dirty);
+}
+
+/* The walk of SDM 3A 4.3. What the TLB keeps combines both levels' permissions (4.6), and holds
+ * `dirty` only after a write has set it in the table. */
 static uint32_t walk(vaddr_t at, uint32_t access)
 {
     frame_t directory = emulator.root;
@@ -160,27 +208,31 @@ static uint32_t walk(vaddr_t at, uint32_t access)
     uint32_t directory_entry = *physical_word(directory, slot);
     if ((directory_entry & ENTRY_PRESENT) == 0)
         fault_raise(at, access, directory_entry, 0);
+    if (is_large(directory_entry))
+        return walk_large(at, access, directory_entry);
     frame_t table = entry_frame(directory_entry);
-    if (!frame_exists(table) || (directory_entry & ENTRY_PAGE_SIZE) != 0)
+    if (!emulator_frame_exists(table) ||
+        ((directory_entry & ENTRY_PAGE_SIZE) != 0 && emulator.page_sizes == EMULATOR_SIZES_REFUSED))
         fault_raise(at, access | FAULT_PRESENT, directory_entry, 0);
     emulator_frame_use(table);
 
+    /* Marked whatever comes behind it, as processors do (4.8 leaves it to them). */
+    entry_mark(directory, slot, ENTRY_ACCESSED);
     uint32_t index = table_index(at);
     uint32_t entry = *physical_word(table, index);
     if ((entry & ENTRY_PRESENT) == 0)
         fault_raise(at, access, directory_entry, entry);
-    bool writable = (directory_entry & entry & ENTRY_WRITABLE) != 0;
+    uint32_t lacking = (ENTRY_WRITABLE | ENTRY_USER) & ~directory_entry;
     frame_t frame = entry_frame(entry);
-    if (!frame_exists(frame) || (access == EMULATOR_WRITE && !writable))
+    if (!emulator_frame_exists(frame) || !access_granted(access, entry & ~lacking))
         fault_raise(at, access | FAULT_PRESENT, directory_entry, entry);
 
-    entry_mark(directory, slot, ENTRY_ACCESSED);
-    entry_mark(table, index, ENTRY_ACCESSED | (access == EMULATOR_WRITE ? ENTRY_DIRTY : 0));
+    uint32_t dirty = (access & EMULATOR_WRITE) != 0 ? ENTRY_DIRTY : 0;
+    entry_mark(table, index, ENTRY_ACCESSED | dirty);
     emulator_frame_use(frame);
-    if (access == EMULATOR_WRITE)
+    if (dirty != 0)
         written(frame);
-    uint32_t kept = entry & ~(writable ? 0 : ENTRY_WRITABLE) & ~ENTRY_DIRTY;
-    return kept | ENTRY_ACCESSED | (access == EMULATOR_WRITE ? ENTRY_DIRTY : 0);
+    return (entry & ~(lacking | ENTRY_DIRTY | EMULATOR_LARGE)) | ENTRY_ACCESSED | dirty;
 }
 
 uint32_t emulator_walk(vaddr_t at, uint32_t access)
@@ -195,10 +247,11 @@ uint32_t emulator_walk(vaddr_t at, uint32_t access)
             emulator.stale_use = (struct stale_use){vaddr_of(at.v & ~PAGE_MASK), held & ENTRY_FRAME,
                                                     table_entry(at.v >> PAGE_SHIFT)};
         emulator.stale_used = true;
-        if (access == EMULATOR_WRITE && (held & ENTRY_WRITABLE) != 0)
-            written(entry_frame(held));
-        if (access != EMULATOR_WRITE || (held & ENTRY_WRITABLE) != 0)
+        if (access_granted(access, held)) {
+            if ((access & EMULATOR_WRITE) != 0)
+                written(entry_frame(held));
             return held;
+        }
     }
     uint32_t clean = ENTRY_PRESENT | EMULATOR_CLEAN;
     if (access == EMULATOR_WRITE && (held & clean) == clean) {
@@ -206,107 +259,39 @@ uint32_t emulator_walk(vaddr_t at, uint32_t access)
         return emulator.tlb[at.v >> PAGE_SHIFT] = (held & ~EMULATOR_CLEAN) | ENTRY_DIRTY;
     }
     uint32_t entry = walk(at, access);
-    tlb_put(at, entry);
+    emulator_tlb_put(at, entry);
     return entry;
 }
 
-/* The bytes from `at` to the end of its page, at most size_bytes. */
-static uint32_t page_run(vaddr_t at, uint32_t size_bytes)
+uint32_t *emulator_user_word(vaddr_t at, uint32_t access)
 {
-    uint32_t room = PAGE_SIZE - (at.v & PAGE_MASK);
-    return size_bytes < room ? size_bytes : room;
+    uint32_t entry = emulator.tlb[at.v >> PAGE_SHIFT];
+    uint32_t needed = ENTRY_PRESENT | ENTRY_USER;
+    if (access == EMULATOR_WRITE)
+        needed |= ENTRY_WRITABLE | ENTRY_DIRTY;
+    if ((entry & needed) != needed)
+        entry = emulator_walk(at, access | EMULATOR_USER);
+    return physical_word(entry_frame(entry), (at.v & PAGE_MASK) / 4u);
 }
 
-/* Notes that the core is about to write a run of bytes within one page. What they were is not kept:
- * bulk accesses only ever write what is fresh (a new table, a new control block) or a caller's
- * payload, neither of which a refusal has to leave as it was. */
-static void bulk_note(vaddr_t at, const char *place, uint32_t size_bytes)
+/* A flush of any page in 4 MiB drops all that the TLB has of them (SDM 3A 4.10.4.1). */
+static void tlb_forget_large(uint32_t slot)
 {
-    if (emulator.bulk_count == EMULATOR_BULK_MAX) {
-        emulator.journal_lost = true;
-        return;
-    }
-    emulator.bulk[emulator.bulk_count++] = (struct bulk_entry){
-        .at = at,
-        .physical = (uint32_t)(place - (const char *)emulator.ram),
-        .size_bytes = size_bytes,
-    };
-}
-
-static char *bytes_read(vaddr_t at)
-{
-    return (char *)emulator_word(vaddr_of(at.v & ~3u), EMULATOR_READ) + (at.v & 3u);
-}
-
-static char *bytes_write(vaddr_t at, uint32_t size_bytes)
-{
-    char *place = (char *)emulator_word(vaddr_of(at.v & ~3u), EMULATOR_WRITE) + (at.v & 3u);
-    bulk_note(at, place, size_bytes);
-    return place;
-}
-
-/* The TLB after bytes of the page tables were written in bulk. */
-static void bulk_compare(vaddr_t at)
-{
-    if (at.v >= TABLES_AT)
-        tlb_compare_slot((at.v - TABLES_AT) / PAGE_SIZE);
-}
-
-/* A processor may walk, and keep what it finds, as soon as a directory entry is present (SDM
- * 3A 4.10.2.3). So before a table is zeroed in the recursive window, its first and last entry are
- * walked as they stand. */
-static void speculate(vaddr_t at, uint32_t size_bytes)
-{
-    if (at.v < TABLES_AT || size_bytes != PAGE_SIZE)
-        return;
-    const uint32_t *table = emulator_word(at, EMULATOR_READ);
-    uint32_t first = (at.v - TABLES_AT) / PAGE_SIZE * TABLE_ENTRIES;
-    for (uint32_t i = 0; i < TABLE_ENTRIES; i += TABLE_ENTRIES - 1u)
-        if ((table[i] & ENTRY_PRESENT) != 0) {
-            frame_t frame = entry_frame(table[i]);
-            /* Garbage names any frame; RAM has only so many. */
-            frame = frame_exists(frame) ? frame : emulator.root;
-            tlb_put(vaddr_of((first + i) << PAGE_SHIFT),
-                    entry_of(frame, table[i] & ENTRY_FLAGS & ~ENTRY_DIRTY));
-        }
-}
-
-void emulator_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes)
-{
-    speculate(at, size_bytes);
-    while (size_bytes > 0) {
-        uint32_t run = page_run(at, size_bytes);
-        bulk_fill(bytes_write(at, run), byte, run);
-        bulk_compare(at);
-        emulator.counts.stores += run / 4u;
-        at = vaddr_add(at, run);
-        size_bytes -= run;
-    }
-}
-
-void emulator_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes)
-{
-    while (size_bytes > 0) {
-        uint32_t run = page_run(to, page_run(from, size_bytes));
-        const char *source = bytes_read(from);
-        bulk_copy(bytes_write(to, run), source, run);
-        bulk_compare(to);
-        emulator.counts.loads += run / 4u;
-        emulator.counts.stores += run / 4u;
-        to = vaddr_add(to, run);
-        from = vaddr_add(from, run);
-        size_bytes -= run;
+    for (uint32_t i = 0; i < emulator.tlb_count; i++) {
+        uint32_t page = emulator.tlb_pages[i];
+        if (page / TABLE_ENTRIES == slot && (emulator.tlb[page] & EMULATOR_LARGE) != 0)
+            tlb_forget(page);
     }
 }
 
 void emulator_flush_page(vaddr_t page)
 {
-    uint32_t *entry = &emulator.tlb[page.v >> PAGE_SHIFT];
+    uint32_t entry = emulator.tlb[page.v >> PAGE_SHIFT];
     emulator.counts.flushes++;
-    emulator.counts.flushes_needless += (*entry & EMULATOR_STALE) == 0;
-    tlb_drop(*entry);
-    if (*entry != 0)
-        *entry = EMULATOR_FLUSHED;
+    emulator.counts.flushes_needless += (entry & EMULATOR_STALE) == 0;
+    tlb_forget(page.v >> PAGE_SHIFT);
+    if (emulator.page_sizes == EMULATOR_SIZES_ON)
+        tlb_forget_large(directory_slot(page));
 }
 
 void emulator_set_root(frame_t directory)

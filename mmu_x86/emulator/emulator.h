@@ -15,6 +15,14 @@
 /* What an access wants, as bits of a page fault's error code. */
 #define EMULATOR_READ 0u
 #define EMULATOR_WRITE FAULT_WRITE
+#define EMULATOR_USER FAULT_USER /* with one of them: in user mode, as nothing of the core's is */
+
+/* What the page-size bit of a directory entry means. */
+enum emulator_page_sizes {
+    EMULATOR_SIZES_REFUSED, /* a fault: the core never sets it */
+    EMULATOR_SIZES_ON,      /* 4 MiB: CR4.PSE is set */
+    EMULATOR_SIZES_OFF,     /* nothing: CR4.PSE is clear */
+};
 
 /* A page fault (SDM 3A 6.15, interrupt 14): CR2, the error code, and the entries on the way. */
 struct fault {
@@ -39,14 +47,19 @@ struct fault {
  * (mmu_x86/emulator/snapshot.h). */
 #define EMULATOR_CLEAN 0x800u
 
+/* In a TLB entry: it is a part of a page of 4 MiB, which is flushed as a whole. */
+#define EMULATOR_LARGE ENTRY_PAGE_SIZE
+
 struct emulator {
     uint32_t *ram;
     uint32_t frame_count; /* frames of RAM in use since the last reset */
     uint32_t frame_count_max;
     frame_t root;
     uint32_t interrupts_enabled; /* the interrupt flag: 1 or 0 */
-    uint32_t *tlb;               /* one table entry for each page; 0: none */
-    uint32_t *tlb_pages;         /* the page numbers that have had an entry since the last reload */
+    bool protect_off;            /* CR0.WP is clear, as under no kernel that runs the core */
+    enum emulator_page_sizes page_sizes;
+    uint32_t *tlb;       /* one table entry for each page; 0: none */
+    uint32_t *tlb_pages; /* the page numbers that have had an entry since the last reload */
     uint32_t tlb_count;
     uint32_t stale_count; /* TLB entries that the tables do not agree with */
     bool stale_used;      /* one of them was used: */
@@ -110,6 +123,9 @@ static inline void emulator_frame_use(frame_t frame);
 /* The slow path of an access: walks the tables, fills the TLB, sets accessed and dirty bits, or
  * faults. */
 uint32_t emulator_walk(vaddr_t at, uint32_t access);
+
+/* The word of RAM behind a virtual address, for an access in user mode. */
+uint32_t *emulator_user_word(vaddr_t at, uint32_t access);
 
 void emulator_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes);
 void emulator_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes);

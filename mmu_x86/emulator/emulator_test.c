@@ -123,13 +123,23 @@ TEST(a_4_mib_page_faults)
     expect_fault(AT, EMULATOR_READ, FAULT_PRESENT);
 }
 
-TEST(a_fault_changes_no_entry)
+TEST(a_fault_marks_the_directory_entry_that_was_used_and_nothing_else)
 {
     boot_with(WRITABLE, PRESENT);
     expect_fault(AT, EMULATOR_WRITE, FAULT_PRESENT | FAULT_WRITE);
     EXPECT_EQUAL(*table_word(AT), entry_of((frame_t){PAGE_FRAME_OWN}, PRESENT));
-    EXPECT_EQUAL(*directory_word(AT), entry_of((frame_t){TABLE_FRAME_OWN}, WRITABLE));
+    EXPECT_EQUAL(*directory_word(AT),
+                 entry_of((frame_t){TABLE_FRAME_OWN}, WRITABLE | ENTRY_ACCESSED));
     EXPECT_EQUAL(test_tlb_stale(), 0);
+}
+
+TEST(a_fault_drops_what_the_tlb_has_of_its_page)
+{
+    boot_with(WRITABLE, PRESENT);
+    (void)machine_load(AT);
+    EXPECT_EQUAL(probe_tlb_of(AT) & ENTRY_FRAME, PAGE_FRAME_OWN << PAGE_SHIFT);
+    expect_fault(AT, EMULATOR_WRITE, FAULT_PRESENT | FAULT_WRITE);
+    EXPECT_EQUAL(probe_tlb_of(AT) & ENTRY_PRESENT, 0);
 }
 
 TEST(a_read_sets_accessed_at_both_levels_and_a_write_sets_dirty)
@@ -202,6 +212,24 @@ TEST(a_flushed_page_that_is_used_again_is_listed_once)
     for (uint32_t i = 0; i < probe_tlb_count(); i++)
         found += probe_tlb_entry(i).page.v == AT.v;
     EXPECT_EQUAL(found, 1);
+}
+
+/* Of a word that is mapped, one that is not, and one that only the tables know. */
+TEST(a_hint_leaves_no_trace)
+{
+    boot_with(WRITABLE, WRITABLE);
+    machine_store(AT, 11);
+    probe_journal_clear();
+    uint32_t count = probe_tlb_count();
+    uint64_t loads = probe_counts().loads;
+    machine_flush_page(AT);
+    const vaddr_t hints[] = {AT, VADDR_NULL, vaddr_of(TABLES_AT), vaddr_of(~3u)};
+    for (uint32_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+        probe_prefetch(hints[i]);
+    EXPECT_EQUAL(probe_tlb_count(), count);
+    EXPECT_EQUAL(probe_tlb_of(AT) & ENTRY_PRESENT, 0);
+    EXPECT_EQUAL(probe_counts().loads, loads);
+    EXPECT_EQUAL(machine_load(AT), 11);
 }
 
 TEST(the_root_is_what_was_set)
@@ -517,13 +545,15 @@ int main(void)
     RUN(a_write_to_a_read_only_page_faults_as_a_protection_violation);
     RUN(ram_that_does_not_exist_faults);
     RUN(a_4_mib_page_faults);
-    RUN(a_fault_changes_no_entry);
+    RUN(a_fault_marks_the_directory_entry_that_was_used_and_nothing_else);
+    RUN(a_fault_drops_what_the_tlb_has_of_its_page);
     RUN(a_read_sets_accessed_at_both_levels_and_a_write_sets_dirty);
     RUN(accessed_and_dirty_are_set_again_only_after_a_flush);
     RUN(a_page_that_is_dirty_in_memory_is_not_dirty_in_the_tlb_until_written);
     RUN(a_translation_stays_stale_until_its_page_is_flushed);
     RUN(a_translation_stays_stale_until_the_root_is_reloaded);
     RUN(a_flushed_page_that_is_used_again_is_listed_once);
+    RUN(a_hint_leaves_no_trace);
     RUN(the_root_is_what_was_set);
     RUN(the_recursive_slot_shows_directory_and_tables);
     RUN(fill_and_copy_cross_pages_at_any_byte);

@@ -102,15 +102,19 @@ def bin_of(size):
     """The number of the bin for a size, as the table in heap/bins.h says."""
     if size < 256:
         return size // 8
-    row = min(size.bit_length() - 8, BINS_ROWS - 1)
-    base = 128 << row
-    return row * BINS_COLUMNS + (size - base) // (base // BINS_COLUMNS)
+    octave = size.bit_length() - 1
+    if octave >= 18:
+        return 11 * BINS_COLUMNS + 8 * (octave - 18) + (size >> octave - 3) - 8
+    return (octave - 8) * BINS_COLUMNS + (size >> octave - 5)
 
 
 def bin_sizes(number):
     """The smallest size in a bin, and the one where the next bin begins."""
     def smallest(number):
         row, column = divmod(number, BINS_COLUMNS)
+        if row >= 11:
+            octave, eighth = divmod(number - 11 * BINS_COLUMNS, 8)
+            return 8 + eighth << octave + 15
         return 8 * column if row == 0 else (BINS_COLUMNS + column) * (8 << row - 1)
     return smallest(number), smallest(number + 1)
 

@@ -51,7 +51,7 @@ HEAP_DENSE = 36
 HEAP_PEAK_BYTES = 64
 HEAP_PEAK_PAGES = 68
 HEAP_PEAK_END = 72
-CONTROL_SIZE = 3168
+CONTROL_SIZE = 1984
 HEAP_BINS = 0
 HEAP_FIRST_FIT = 1
 
@@ -67,10 +67,10 @@ TAG_DEAD = 4
 
 # heap/bins.h, heap/first_fit.h
 BINS_COLUMNS = 32
-BINS_ROWS = 23
+BINS_ROWS = 14
 BINS_ROW_BITMAP = 128
 BINS_BITMAPS = 132
-BINS_HEADS = 224
+BINS_HEADS = 188
 FIRST_FIT_HEAD = 128
 
 CONSTANTS = {name: value for name, value in globals().items() if name.isupper()}

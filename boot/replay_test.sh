@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# A recorded boot runs again, the very same, under gdb too; and KVM counts only if the kernel itself
+# ends the run.
+# usage: boot/replay_test.sh KHEAP KERNEL SEED
+set -u -o pipefail
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+kheap=$1
+kernel=$2
+seed=$3
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+failures=0
+
+fail()
+{
+    echo "replay_test: $*"
+    tail -n 8 "$scratch/out"
+    failures=$((failures + 1))
+}
+
+# expect STATUS TEXT ARGUMENT...: runs boot/run, wants the status, and the text in what it prints.
+expect()
+{
+    local status=$1 text=$2 found
+    shift 2
+    "$here/run" "$@" > "$scratch/out" 2>&1 < /dev/null
+    found=$?
+    if [ "$found" -ne "$status" ] || ! grep -q -E -- "$text" "$scratch/out"; then
+        fail "boot/run $*: status $found (expected $status), expected the text: $text"
+    else
+        echo "ok: $status: $(grep -m1 -E -- "$text" "$scratch/out")"
+    fi
+}
+
+# The registers that gdb sees where the first session ends.
+registers_under_gdb()
+{
+    local socket=$scratch/gdb tries
+    rm -f -- "$socket"
+    "$here/run" --replay "$scratch/recording" --timeout 60 --gdb "$socket" > "$scratch/out" 2>&1 < /dev/null &
+    for ((tries = 0; tries < 200; tries++)); do
+        [ ! -S "$socket" ] || break
+        sleep 0.05
+    done
+    gdb -q -batch -nx -ex "target remote $socket" -ex 'tbreak session_run' -ex continue -ex finish \
+        -ex 'info registers' -ex 'detach' "$scratch/recording/kernel" 2> /dev/null |
+        grep -E '^(eip|esp|eax|ecx|edx|ebx) '
+    wait $! || fail "the replay under gdb does not end as it was recorded" >&2
+}
+
+"$kheap" import "$seed" "$scratch/seed.ops" > /dev/null || exit 1
+expect 0 '1 ok' --kernel "$kernel" --record "$scratch/recording" "$scratch/seed.ops"
+cp "$scratch/out" "$scratch/recorded"
+rm "$scratch/seed.ops" # all that a replay needs is in the recording
+expect 0 '1 ok' --replay "$scratch/recording"
+cmp "$scratch/recorded" "$scratch/out" || fail "the replay prints something else"
+registers_under_gdb > "$scratch/first"
+registers_under_gdb > "$scratch/second"
+if [ "$(wc -l < "$scratch/first")" -lt 6 ] || ! cmp "$scratch/first" "$scratch/second"; then
+    fail "gdb does not see the same registers twice"
+fi
+"$kheap" import "$seed" "$scratch/seed.ops" > /dev/null || exit 1
+expect 4 'hangs' --kernel "$kernel" --append hang --timeout 3 --record "$scratch/hang" "$scratch/seed.ops"
+expect 4 'the recording ends here, without a verdict' --replay "$scratch/hang"
+expect 7 'no recording' --replay "$scratch"
+expect 7 'cannot be made' --kernel "$kernel" --record "$scratch/hang" "$scratch/seed.ops"
+expect 64 'go neither' --kvm --record "$scratch/kvm" "$scratch/seed.ops"
+expect 64 'neither modules' --replay "$scratch/hang" "$scratch/seed.ops"
+
+# A QEMU that resets under KVM, as some do.
+mkdir "$scratch/bin"
+cat > "$scratch/bin/qemu-system-i386" <<END
+#!/usr/bin/env bash
+[ "\$2" != kvm ] || { echo "seed.ops ok operations=9 applied=9 digest=9"; exit 0; }
+exec $(command -v qemu-system-i386) "\$@"
+END
+chmod +x "$scratch/bin/qemu-system-i386"
+why='it resets the guest'
+[ -w /dev/kvm ] || why='/dev/kvm is not there'
+PATH=$scratch/bin:$PATH expect 0 "KVM cannot be used \\($why.*running on TCG" --kernel "$kernel" --kvm "$scratch/seed.ops"
+[ "$(grep -c 'seed.ops ok' "$scratch/out")" -eq 1 ] || fail "what KVM printed is taken for a verdict"
+[ "$failures" -eq 0 ]

@@ -154,7 +154,7 @@ start_job()
     job_start[$1]=$SECONDS
 }
 
-# A job that ends soon after its start waits ever longer before the next.
+# A job that ends soon after its start waits a little before the next: up to three seconds.
 job_ended()
 {
     local job=$1 status
@@ -163,7 +163,7 @@ job_ended()
     job_pid[$job]=
     ((SECONDS - job_start[$job] < 60)) || job_failures[$job]=0
     job_failures[$job]=$((job_failures[$job] + 1))
-    job_again[$job]=$((SECONDS + (job_failures[$job] < 6 ? 1 << job_failures[$job] : 60) / 2))
+    job_again[$job]=$((SECONDS + (job_failures[$job] < 3 ? job_failures[$job] : 3)))
     "${job%-*}_ended" "$job" "$status"
     ((job_failures[$job] < retries)) || grep -a -q 'Test unit written to' "$logs/$job.log" || {
         result=failed

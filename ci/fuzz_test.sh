@@ -11,7 +11,7 @@ cd -- "$root" || exit 1
 # shellcheck source-path=SCRIPTDIR source=planted.sh
 source ci/planted.sh || exit 1
 scratch=$(mktemp -d) || exit 1
-bug=heap-misuse-uncounted # it takes fuzzing some ten thousand inputs
+bug=heap-calloc-overflow # it takes fuzzing some ten thousand inputs
 failures=0
 fuzz_pid=
 

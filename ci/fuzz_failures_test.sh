@@ -128,7 +128,7 @@ expect disk_nearly_full 3 "the disk is nearly full: 2 MiB free of 200 needed" --
 
 # A time, a plateau.
 prepare 'exec sleep 60' 'exec sleep 60'
-expect time 0 "the time is over" --no-setup --no-build --seconds 5 --history 1
+expect time 0 "the time is over" --no-setup --no-build --seconds 8 --history 1
 [[ $(figure result) == finished && $(figure libfuzzer.alive_seconds) -ge 3 ]] || fail "time: the state"
 (($(figure afl.offered) == 1 && $(figure libfuzzer.offered) == 1)) || fail "time: nothing was offered"
 none_left time
@@ -154,14 +154,14 @@ expect libfuzzer_broken 3 "libfuzzer-1 does not run, see build/fuzz/logs/libfuzz
     --no-setup --no-build --seconds 60 --retries 2
 grep -q 'TROUBLE: libFuzzer ended with status 3' "$scratch/out" || fail "libfuzzer_broken: no reason"
 prepare 'exec sleep 60' '[[ -e $0.again ]] && exec sleep 60; touch "$0.again"; exit 1'
-expect afl_ends 0 "AFL++ ended with status 1" --no-setup --no-build --seconds 6
+expect afl_ends 0 "AFL++ ended with status 1" --no-setup --no-build --seconds 10
 [[ $(figure afl.restarts) -eq 1 && $(figure afl.alive_seconds) -ge 2 ]] || fail "afl_ends: the state"
 
 # The corpus is made small: what the merge does not need goes, what comes meanwhile stays.
 prepare 'exec sleep 60' 'exec sleep 60'
 sed -i 's/for file in .*/for file in "$from"\/*size-zero; do/' "$place/build/bin/fuzz_stack"
 printf 'superfluous' > "$work/corpus/superfluous"
-expect minimise 0 "the time is over" --no-setup --no-build --seconds 8 --minimise 0.05
+expect minimise 0 "the time is over" --no-setup --no-build --seconds 12 --minimise 0.05
 (($(figure corpus.minimised) > 0)) || fail "minimise: it was not done"
 [[ ! -e $work/corpus/superfluous ]] || fail "minimise: what is superfluous is still there"
 [[ -n $(find "$work/corpus" -name '*size-zero') ]] || fail "minimise: what is needed is gone"

@@ -72,6 +72,8 @@ progress_end()
 # Each child leads a process group of its own, so that what it starts ends with it, and so that
 # Ctrl-C reaches only this shell, which then ends them in order.
 declare -A children=()
+# shellcheck disable=SC2034 # those who source this set it, and use it
+bound=() # what goes before a program that is to end with this shell, however that ends
 
 # Starts COMMAND with its output in the file LOG; `spawned' is its process.
 spawn()
@@ -213,4 +215,20 @@ why_not_writable()
     else
         rm -f -- "$file.part.$$"
     fi
+}
+
+# why_disk_full DIRECTORY MIB: prints why nothing more should be written into the directory, where
+# so many mebibytes are to be free, or nothing if they are; leaves no trace.
+why_disk_full()
+{
+    local free_kib
+    if ! { head -c 65536 /dev/zero > "$1/probe"; } 2> /dev/null; then
+        printf 'build/ cannot be written: the disk is full or read-only'
+    else
+        free_kib=$(df -P -k -- "$1" | awk 'NR == 2 { print $4 }')
+        if [[ $free_kib =~ ^[0-9]+$ ]] && ((free_kib < $2 * 1024)); then
+            printf 'the disk is nearly full: %d MiB free of %d needed' $((free_kib / 1024)) "$2"
+        fi
+    fi
+    rm -f -- "$1/probe"
 }

@@ -81,7 +81,7 @@ merge_with()
 {
     local target=$1 log=$logs/merge-$2.log n='\([0-9]*\)'
     shift 2
-    spawn "$log" "build/bin/fuzz_$target" -merge=1 "-artifact_prefix=$(crashes_of "$target")" "$@"
+    spawn "$log" "${bound[@]}" "build/bin/fuzz_$target" -merge=1 "-artifact_prefix=$(crashes_of "$target")" "$@"
     watch describe_merge 900 "$spawned"
     reap "$spawned"
     merged=$(sed -n "s/.*: $n new files with $n new features added; $n new.*/\1 \2 \3/p" "$log")

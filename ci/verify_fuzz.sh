@@ -2,14 +2,6 @@
 # The fuzzers. To be sourced by ci/verify.
 # shellcheck disable=SC2154 # its variables
 
-# Longer inputs take time, and seldom reach what several short ones do not.
-readonly stack_bytes_max=300
-# An input that maps a thousand pages costs as much as a hundred others: it is mutated less often.
-readonly stack_options=("-max_len=$stack_bytes_max" -dict=fuzz/kheap.dict
-    -entropic_scale_per_exec_time=1)
-# Enough for all operations that fuzz_paging takes of an input.
-readonly part_bytes_max=1024
-
 engine= # the one that runs
 engine_start_ms=0
 warm_ms=0 # when all its processes had read the corpus, 0 before that, and how far they were
@@ -18,14 +10,6 @@ part_seconds=0
 readonly parts=(paging frames window32) # the targets beside the main one
 
 # --- what an engine does ---
-
-# Puts what all processes of an engine did together into stats_executions and stats_operations.
-read_stats()
-{
-    local numbers
-    numbers=$(od -A n -t u8 -N 16 -w16 -- "$logs/$1.stats" 2> /dev/null)
-    read -r stats_executions stats_operations <<< "${numbers:-0 0}"
-}
 
 # True once every process of the engine has read the corpus.
 started_all()
@@ -72,24 +56,15 @@ note_engine()
 
 # --- libFuzzer ---
 
-# The program of a target: the one at the kernel's true addresses is an i386 process.
-libfuzzer_program()
-{
-    local preset=libfuzzer
-    [[ $1 != window32 ]] || preset=libfuzzer32
-    printf 'build/%s/bin/fuzz_%s' "$preset" "$1"
-}
-
 # start_libfuzzer TARGET JOB SECONDS CORPUS [OPTION...]
 start_libfuzzer()
 {
     local target=$1 job=$2 limit=$3 from=$4
     shift 4
     mkdir -p -- "$logs/new/$target-$job" "$from"
-    spawn "$logs/libfuzzer-$target-$job.log" env KHEAP_FUZZ_STATS="$logs/libfuzzer.stats" \
-        "$(libfuzzer_program "$target")" "-seed=$((RANDOM * 32768 + RANDOM + 1))" \
-        "-max_total_time=$limit" "-artifact_prefix=$(crashes_of "$target")" -timeout=20 \
-        -print_final_stats=1 "$@" "$logs/new/$target-$job" "$from"
+    libfuzzer_command "$target" "$limit" "$(crashes_of "$target")" libfuzzer
+    spawn "$logs/libfuzzer-$target-$job.log" "${engine_command[@]}" "$@" \
+        "$logs/new/$target-$job" "$from"
 }
 
 # reap_libfuzzer PID LOG: one that ends with an error has left an artifact, or could not work.
@@ -120,18 +95,13 @@ fuzz_libfuzzer()
 
 # --- AFL++ ---
 
-# start_afl JOB DIRECTORY: each on a core of its own, unless there are more jobs than cores. Where
-# other programs have taken the cores, it goes on without.
+# start_afl JOB DIRECTORY
 start_afl()
 {
-    local role=-S affinity=AFL_TRY_AFFINITY=1
+    local role=-S
     (($1 > 1 || jobs == 1)) || role=-M
-    ((jobs <= cores)) || affinity=AFL_NO_AFFINITY=1
-    spawn "$logs/afl-stack-$1.log" env "$affinity" KHEAP_FUZZ_STATS="$logs/afl.stats" AFL_NO_UI=1 \
-        AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_TESTCACHE_SIZE=50 \
-        AFL_CUSTOM_MUTATOR_LIBRARY="$root/build/afl/bin/libkheap_mutator.so" \
-        afl-fuzz "$role" "job$1" -V "$seconds" -i "$2" -o "$logs/afl" -G "$stack_bytes_max" \
-        -x fuzz/kheap.dict -- build/afl/bin/fuzz_stack
+    afl_command "$role" "$1" "$2" "$jobs" "$cores"
+    spawn "$logs/afl-stack-$1.log" "${engine_command[@]}" -V "$seconds" -- build/afl/bin/fuzz_stack
 }
 
 # reap_afl PID LOG

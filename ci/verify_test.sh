@@ -21,7 +21,7 @@ trap clean_up EXIT
 
 root="$scratch/a root"
 mkdir -p -- "$root/ci" "$root/fuzz/explain" "$scratch/tools" "$scratch/elsewhere"
-cp -r -- "$here"/{verify,report,lib.sh,verify_*.sh,report_*} "$root/ci/" || exit 1
+cp -r -- "$here"/{verify,report,lib.sh,build.sh,engines.sh,verify_*.sh,report_*} "$root/ci/" || exit 1
 cp -r -- "$here/../fuzz/explain/page" "$root/fuzz/explain/" || exit 1
 
 # All that a shell script may want, and no compiler, no CMake, no QEMU, no fuzzer.

@@ -1,15 +1,8 @@
-/* The digest: FNV-1a over 32-bit words of what must be equal on all ports. Physical frame numbers
- * and the place of the frame bitmap differ between machines and stay out. */
+/* The digest of a heap's state. Physical frame numbers and the place of the frame bitmap differ
+ * between machines and stay out. */
 #include "fuzz/session_internal.h"
 #include "heap/bins.h"
 #include "invariants/eye.h"
-
-#define FNV_PRIME 0x100000001B3ull
-
-void digest_word(uint64_t *digest, uint32_t word)
-{
-    *digest = (*digest ^ word) * FNV_PRIME;
-}
 
 static uint32_t word_at(struct eye *eye, uint32_t at)
 {

@@ -3,7 +3,6 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "heap/kmalloc.h"
 
@@ -111,29 +110,6 @@ const char *host_run_ops(const struct op_config *config, const struct op *ops, u
     struct input input;
     input_open_ops(&input, config, ops, op_count, slot_count);
     return run_as(&input, options, verdict);
-}
-
-static const char *const check_words[SESSION_CHECK_COUNT] = {
-    [SESSION_CHECK_STEP] = "step",     [SESSION_CHECK_BOTH] = "both",
-    [SESSION_CHECK_FULL] = "full",     [SESSION_CHECK_LOCAL] = "local",
-    [SESSION_CHECK_SHADOW] = "shadow", [SESSION_CHECK_NONE] = "none",
-};
-
-const char *session_check_word(enum session_check check)
-{
-    return check_words[check];
-}
-
-bool session_check_parse(const char *word, enum session_check *check)
-{
-    if (word != NULL && strcmp(word, "incremental") == 0)
-        word = check_words[SESSION_CHECK_STEP];
-    for (uint32_t i = 0; i < SESSION_CHECK_COUNT; i++)
-        if (word != NULL && strcmp(word, check_words[i]) == 0) {
-            *check = (enum session_check)i;
-            return true;
-        }
-    return false;
 }
 
 const struct session_worst *host_costs(void)

@@ -169,6 +169,12 @@ static bool change_config(struct mutation *mutation)
 {
     struct random *random = &mutation->random;
     struct op_config *config = &mutation->config;
+    if (pick_foreign) {
+        /* Windows are written whole for each run: seldom large ones. */
+        config->frame_count = random_below(random, random_below(random, 16) == 0 ? 200u : 24u);
+        config->window_pages = 1u + random_below(random, 2048);
+        return true;
+    }
     switch (random_below(random, 5)) {
     case 0: config->policy ^= 1u; break;
     case 1: config->frame_count = random_below(random, 16); break;

@@ -52,8 +52,22 @@ static uint32_t window_room(struct random *random, const struct op_config *confi
     return window - PICK_CONTROL_BYTES - 8u * random_below(random, 8);
 }
 
+/* Where a foreign allocator's arithmetic wraps or its classes begin: just below and above 2^k for
+ * any k, those beyond 2^31 included (fuzz/foreign/run.h), and the largest there are. */
+static uint32_t pick_foreign_size(struct random *random)
+{
+    uint32_t spread = random_below(random, 49) - 24u;
+    switch (random_below(random, 4)) {
+    case 0: return UINT32_MAX - random_below(random, 72);
+    case 1: return (0x80u + random_below(random, 128)) << 24 | (spread & 0xFFFFFFu);
+    default: return (1u << random_below(random, 32)) + spread;
+    }
+}
+
 uint32_t pick_size(struct random *random, const struct op_config *config)
 {
+    if (pick_foreign && random_below(random, 6) == 0)
+        return pick_foreign_size(random);
     static const uint32_t steps[] = {8, 16, 256, 512, 1024, PAGE_BYTES};
     static const uint32_t bounds[] = {0, OP_WINDOW_PAGES_MAX * PAGE_BYTES, 4u << 20, 1u << 31};
     uint32_t spread = random_below(random, 49) - 24u;
@@ -86,7 +100,7 @@ uint32_t pick_near(struct random *random, uint32_t number)
 
 static uint32_t pick_alignment(struct random *random)
 {
-    uint32_t alignment = 1u << random_below(random, 24);
+    uint32_t alignment = 1u << random_below(random, pick_foreign ? 14u : 24u);
     return random_below(random, 8) == 0 ? pick_near(random, alignment) : alignment;
 }
 
@@ -114,6 +128,7 @@ static bool wants_used(enum op_kind kind)
     case OP_FREE:
     case OP_REALLOC:
     case OP_FILL:
+    case OP_SAME:
     case OP_FREE_INNER:
     case OP_FREE_MISALIGNED: return true;
     default: return damages(kind);
@@ -129,17 +144,26 @@ static bool takes_size(enum op_kind kind)
     case OP_ALIGNED:
     case OP_ZALLOC:
     case OP_INTERRUPT:
+    case OP_WINDOW:
+    case OP_GREEDY:
     case OP_USE_FREED: return true;
     default: return false;
     }
 }
 
 /* An address to free that is no block's: anywhere, or in and around the control block. */
-static uint32_t pick_foreign(struct random *random)
+static uint32_t pick_address(struct random *random)
 {
     if (random_below(random, 2) == 0)
         return random_next(random) & ~7u;
     return PICK_WINDOW_AT - 64u + 8u * random_below(random, (PICK_CONTROL_BYTES + 128u) / 8u);
+}
+
+/* By how much a window changes or misses a page: a few bytes, or any number. */
+static uint32_t pick_offset(struct random *random)
+{
+    return random_below(random, 2) == 0 ? random_below(random, 72)
+                                        : random_below(random, 3u * PAGE_BYTES);
 }
 
 /* An operation of a kind, with operands that suit it. */
@@ -150,6 +174,9 @@ static struct op op_of_kind(struct random *random, const struct op_config *confi
     for (const char *letter = op_arguments(kind); *letter != '\0'; letter++) {
         if (*letter == 's')
             op.slot = pick_slot(random, used, wants_used(kind));
+        else if (kind == OP_APPEND || kind == OP_GROW || kind == OP_SHRINK ||
+                 (kind == OP_WINDOW && *letter == 'a'))
+            *(*letter == 'n' ? &op.size : &op.arg) = pick_offset(random);
         else if (*letter == 'n')
             op.size = takes_size(kind) ? pick_size(random, config) : pick_count(random);
         else if (kind == OP_ALIGNED)
@@ -158,12 +185,29 @@ static struct op op_of_kind(struct random *random, const struct op_config *confi
             op.arg = damages(kind) ? pick_bits(random) : pick_count(random);
     }
     if (kind == OP_FREE_FOREIGN)
-        op.size = pick_foreign(random);
+        op.size = pick_address(random);
     if (kind == OP_INTERRUPT)
         op.arg = 1u + op.arg % 4u;
     if (kind == OP_INTERRUPT && random_below(random, 2) != 0)
         op.slot = pick_slot(random, used, true);
     return op;
+}
+
+/* The kinds that are not common: for the core all but those for foreign allocators, for these what
+ * is not the core's machine and the inside of its heap. */
+static enum op_kind pick_kind(struct random *random)
+{
+    static const enum op_kind foreign[] = {
+        OP_FILL,         OP_RECLAIM, OP_PRESSURE, OP_REFUSE,      OP_REFUSE_ON,  OP_CHECK,
+        OP_WINDOW,       OP_GROW,    OP_SHRINK,   OP_APPEND,      OP_DRAIN,      OP_SAME,
+        OP_SAME,         OP_ALIGNED, OP_ZALLOC,   OP_DOUBLE_FREE, OP_FREE_INNER, OP_FREE_MISALIGNED,
+        OP_FREE_FOREIGN,
+    };
+    if (pick_foreign)
+        return foreign[random_below(random, sizeof foreign / sizeof foreign[0])];
+    enum op_kind kind =
+        (enum op_kind)random_below(random, OP_KIND_COUNT - (OP_SAME - OP_WINDOW + 1));
+    return kind < OP_WINDOW ? kind : (enum op_kind)(kind + (OP_SAME - OP_WINDOW + 1));
 }
 
 struct op pick_op(struct random *random, const struct op_config *config, slots_t used)
@@ -174,7 +218,7 @@ struct op pick_op(struct random *random, const struct op_config *config, slots_t
     };
     enum op_kind kind = random_below(random, 3) != 0
                             ? common[random_below(random, sizeof common / sizeof common[0])]
-                            : (enum op_kind)random_below(random, OP_KIND_COUNT);
+                            : pick_kind(random);
     return op_of_kind(random, config, used, kind);
 }
 
@@ -372,9 +416,52 @@ static void push_tables(struct random *random, slots_t used, struct run *run)
     push(run, (struct op){OP_ALLOC, large, more, 0});
 }
 
+/* So much that a few dozens of it fill the memory. */
+static uint32_t pick_share(struct random *random, const struct op_config *config)
+{
+    return config->frame_count * PAGE_BYTES / (1u + random_below(random, 64)) +
+           random_below(random, 64);
+}
+
+/* The heap full of blocks of one size, perhaps other sizes behind them, and emptied in some order;
+ * then it is asked again. */
+static void push_full(struct random *random, const struct op_config *config, slots_t used,
+                      struct run *run)
+{
+    uint32_t slot = pick_slot(random, used, false);
+    push(run, (struct op){.kind = OP_GREEDY, .size = pick_share(random, config)});
+    if (random_below(random, 2) == 0)
+        push(run, (struct op){.kind = OP_GREEDY, .size = 1u + random_below(random, 64)});
+    if (random_below(random, 2) == 0)
+        push(run, (struct op){.kind = OP_SAME, .slot = pick_slot(random, used, true)});
+    if (random_below(random, 2) == 0)
+        push(run, (struct op){OP_FREE, pick_slot(random, used, true), 0, 0});
+    push(run, (struct op){.kind = OP_DRAIN, .arg = random_below(random, 8)});
+    push(run, (struct op){OP_ALLOC, slot, pick_size(random, config), 0});
+}
+
+/* A window of some length at some start, and perhaps more of it. */
+static void push_window(struct random *random, const struct op_config *config, slots_t used,
+                        struct run *run)
+{
+    if (used == 0)
+        push(run, (struct op){.kind = OP_WINDOW,
+                              .size = random_below(random, 8u * PAGE_BYTES) + 1u,
+                              .arg = pick_offset(random)});
+    for (uint32_t i = random_below(random, 4); i > 0; i--)
+        push(run, pick_op(random, config, used));
+    static const enum op_kind kinds[] = {OP_APPEND, OP_GROW, OP_SHRINK};
+    push(run, op_of_kind(random, config, used, kinds[random_below(random, 3)]));
+    push(run, pick_op(random, config, used));
+}
+
 void pick_scene(struct random *random, struct op_config *config, slots_t used, struct run *run)
 {
     run->count = 0;
+    if (pick_foreign) {
+        push_window(random, config, used, run);
+        return;
+    }
     config->window_pages = TABLE_PAGES * (2u + random_below(random, 3));
     if (random_below(random, 2) == 0) {
         config->frame_count = OP_FRAMES_FUZZED - random_below(random, 64);
@@ -389,6 +476,10 @@ void pick_scene(struct random *random, struct op_config *config, slots_t used, s
 void pick_run(struct random *random, const struct op_config *config, slots_t used, struct run *run)
 {
     run->count = 0;
+    if (pick_foreign && random_below(random, 12) == 0) {
+        push_full(random, config, used, run);
+        return;
+    }
     switch (random_below(random, 11)) {
     case 0:
         push(run, (struct op){.kind = OP_REFUSE, .size = 1u + random_below(random, 6)});

@@ -6,6 +6,10 @@
 #include "fuzz/op_list.h"
 #include "fuzz/random.h"
 
+/* True if inputs are for a foreign allocator (fuzz/foreign/adapter.h), not for the core: which of
+ * pick_core.c and pick_foreign.c is linked. */
+extern const bool pick_foreign;
+
 /* Slots in use, one bit each. */
 typedef uint64_t slots_t;
 

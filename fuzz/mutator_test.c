@@ -118,7 +118,7 @@ TEST(where_there_is_no_room_nothing_is_written)
     mutator_free(mutator);
 }
 
-TEST(from_nothing_every_kind_of_operation_is_reached)
+TEST(from_nothing_every_kind_of_operation_for_the_core_is_reached)
 {
     uint32_t counts[OP_KIND_COUNT] = {0};
     struct mutator *mutator = mutator_make();
@@ -136,7 +136,7 @@ TEST(from_nothing_every_kind_of_operation_is_reached)
         op_list_free(&ops);
     }
     for (uint32_t kind = 0; kind < OP_KIND_COUNT; kind++)
-        EXPECT(counts[kind] != 0);
+        EXPECT((counts[kind] != 0) != op_is_foreign((enum op_kind)kind));
     mutator_free(mutator);
 }
 
@@ -161,5 +161,5 @@ TEST(slots_are_followed_through_the_operations)
 
 TEST_MAIN(RUN(mutations_are_whole_operations_within_the_room) RUN(a_mutation_follows_from_its_seed)
               RUN(an_input_can_be_mutated_in_place) RUN(where_there_is_no_room_nothing_is_written)
-                  RUN(from_nothing_every_kind_of_operation_is_reached)
+                  RUN(from_nothing_every_kind_of_operation_for_the_core_is_reached)
                       RUN(slots_are_followed_through_the_operations))

@@ -34,6 +34,14 @@
  *   check                 re-read the contents of all live blocks
  *   stats                 compare heap_stats with the model
  *
+ * For foreign allocators alone (fuzz/foreign/adapter.h); the core's heap skips them:
+ *
+ *   window n a            if no block lives: the heap anew, in n bytes that start a bytes past a
+ * page grow n                the window ends n bytes later shrink n              and n bytes
+ * earlier append n a            n bytes more, which start a bytes behind all others greedy n
+ * allocate blocks of n bytes until one is refused; then free one, and ask again drain a free what
+ * greedy got, in an order that a says same s                resize slot s to the size that it has
+ *
  *   double-free s         kfree what was last freed from the empty slot s
  *   free-inner s n        kfree 8 * n bytes into slot s
  *   free-misaligned s n   kfree n % 7 + 1 bytes into slot s
@@ -61,6 +69,13 @@
     X(UNMAP, "unmap", "n")                                                                         \
     X(CHECK, "check", "")                                                                          \
     X(STATS, "stats", "")                                                                          \
+    X(WINDOW, "window", "na")                                                                      \
+    X(GROW, "grow", "n")                                                                           \
+    X(SHRINK, "shrink", "n")                                                                       \
+    X(APPEND, "append", "na")                                                                      \
+    X(GREEDY, "greedy", "n")                                                                       \
+    X(DRAIN, "drain", "a")                                                                         \
+    X(SAME, "same", "s")                                                                           \
     X(DOUBLE_FREE, "double-free", "s")                                                             \
     X(FREE_INNER, "free-inner", "sn")                                                              \
     X(FREE_MISALIGNED, "free-misaligned", "sn")                                                    \
@@ -121,6 +136,18 @@ static inline bool op_takes_slot(enum op_kind kind)
 static inline bool op_makes_block(enum op_kind kind)
 {
     return kind == OP_ALLOC || kind == OP_ALIGNED || kind == OP_ZALLOC;
+}
+
+/* True if it is for foreign allocators alone. */
+static inline bool op_is_foreign(enum op_kind kind)
+{
+    return kind >= OP_WINDOW && kind <= OP_SAME;
+}
+
+/* True if it is a call that the caller must not make. */
+static inline bool op_is_misuse(enum op_kind kind)
+{
+    return kind >= OP_DOUBLE_FREE;
 }
 
 #endif

@@ -4,6 +4,10 @@
 
 #define KINDS 64u
 
+/* From here on, codes of what came later: all codes below are a kind, modulo KINDS. */
+#define FOREIGN_CODE 240u
+#define FOREIGN_KINDS 7u
+
 #define TWICE(kind) kind, kind
 #define FOUR_TIMES(kind) TWICE(kind), TWICE(kind)
 
@@ -49,7 +53,24 @@ static const uint8_t kinds[KINDS] = {
 };
 
 /* A kind that were left out would read as a second OP_ALLOC here. */
-_Static_assert(OP_ALLOC == 0 && OP_KIND_COUNT == 26, "a new kind needs a place in the table");
+_Static_assert(OP_ALLOC == 0 && OP_KIND_COUNT == 26 + FOREIGN_KINDS &&
+                   OP_SAME - OP_WINDOW + 1 == FOREIGN_KINDS,
+               "a new kind needs a place in the table");
+
+static enum op_kind kind_of(uint8_t code)
+{
+    if (code >= FOREIGN_CODE)
+        return (enum op_kind)(OP_WINDOW + (code - FOREIGN_CODE) % FOREIGN_KINDS);
+    return (enum op_kind)kinds[code % KINDS];
+}
+
+static uint8_t code_of(enum op_kind kind)
+{
+    uint8_t code = op_is_foreign(kind) ? FOREIGN_CODE : 0;
+    while (kind_of(code) != kind)
+        code++;
+    return code;
+}
 
 static uint8_t byte_read(struct op_reader *reader)
 {
@@ -78,7 +99,7 @@ bool op_bytes_next(struct op_reader *reader, struct op *op)
 {
     if (reader->next == reader->end)
         return false;
-    *op = (struct op){.kind = (enum op_kind)kinds[*reader->next++ % KINDS]};
+    *op = (struct op){.kind = kind_of(*reader->next++)};
     for (const char *letter = op_arguments(op->kind); *letter != '\0'; letter++) {
         if (*letter == 's')
             op->slot = byte_read(reader) % OP_SLOTS;
@@ -99,11 +120,8 @@ uint32_t op_bytes_write_config(const struct op_config *config, uint8_t *out)
 
 uint32_t op_bytes_write(const struct op *op, uint8_t *out)
 {
-    uint8_t code = 0;
-    while (kinds[code] != op->kind)
-        code++;
     uint32_t size = 0;
-    out[size++] = code;
+    out[size++] = code_of(op->kind);
     for (const char *letter = op_arguments(op->kind); *letter != '\0'; letter++) {
         if (*letter == 's')
             out[size++] = (uint8_t)op->slot;

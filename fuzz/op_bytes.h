@@ -2,7 +2,8 @@
  *
  *   configuration   1 byte: policy in bit 0, the rest ignored; frames: LEB128;
  *                   window pages: LEB128
- *   operation       1 byte: kind, modulo a weighted table; then its arguments (fuzz/op.h), in their
+ *   operation       1 byte: kind, modulo a weighted table of 64, or from 240 on one of those for
+ *                   foreign allocators alone; then its arguments (fuzz/op.h), in their
  *                   order: s: 1 byte, modulo OP_SLOTS; n and a: LEB128, at most 32 bits
  *
  * Frames are taken modulo OP_FRAMES_MAX + 1; window pages are clamped to 1 .. OP_WINDOW_PAGES_MAX.

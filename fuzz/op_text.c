@@ -32,6 +32,7 @@ static const char *operands(enum op_kind kind)
     case OP_ZALLOC: return "3 numbers, slot, count and size";
     case OP_FREE:
     case OP_FILL:
+    case OP_SAME:
     case OP_DOUBLE_FREE: return "1 number, slot";
     case OP_RECLAIM: return "1 number, pages";
     case OP_PRESSURE: return "1 number, frames";
@@ -40,6 +41,12 @@ static const char *operands(enum op_kind kind)
     case OP_INTERRUPT: return "3 numbers, points, slot and size";
     case OP_MAP:
     case OP_UNMAP: return "1 number, page";
+    case OP_GROW:
+    case OP_SHRINK: return "1 number, bytes";
+    case OP_WINDOW:
+    case OP_APPEND: return "2 numbers, bytes and bytes before them";
+    case OP_GREEDY: return "1 number, size";
+    case OP_DRAIN: return "1 number, order";
     case OP_FREE_INNER: return "2 numbers, slot and units of 8 bytes";
     case OP_FREE_MISALIGNED: return "2 numbers, slot and bytes";
     case OP_FREE_FOREIGN: return "1 number, address";

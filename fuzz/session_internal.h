@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 
+#include "fuzz/digest.h"
 #include "fuzz/session.h"
 #include "fuzz/shadow.h"
 #include "heap/cost.h"
@@ -146,9 +147,6 @@ bool session_give_back(struct session *session);
 /* Rule S7: with all freed and reclaimed, the heap is one free block in its first page, and the
  * frames in use are that page's and its table's. */
 bool session_rule_S7(struct session *session);
-
-/* Adds a word to the digest. */
-void digest_word(uint64_t *digest, uint32_t word);
 
 /* Adds the final state: control block, tags, links, and which pages are mapped. */
 void digest_state(const struct scene *scene, uint64_t *digest);

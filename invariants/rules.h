@@ -2,6 +2,9 @@
  * about, and everything about it is found by its id: the statement, the function rule_ID that
  * checks it, the test that breaks it.
  *
+ * Rules A are about a foreign allocator seen from outside (fuzz/foreign/adapter.h), all others
+ * about the core and its machine.
+ *
  * X(id, claim) */
 #ifndef KHEAP_INVARIANTS_RULES_H
 #define KHEAP_INVARIANTS_RULES_H
@@ -43,7 +46,23 @@
     X(S7, "all freed: one free block, frames back at the baseline")                                \
     X(S8, "statistics agree with the model")                                                       \
     X(C1, "a call costs no more than it declares")                                                 \
-    X(K1, "what a step finds, a full check finds, and the other way round")
+    X(K1, "what a step finds, a full check finds, and the other way round")                        \
+    X(A1, "a block lies in memory that was granted")                                               \
+    X(A2, "blocks that live do not overlap")                                                       \
+    X(A3, "a block keeps what is written to it")                                                   \
+    X(A4, "nothing outside of what was granted is touched")                                        \
+    X(A5, "a call comes to an end and does not crash")                                             \
+    X(A6, "zeroed memory is zero, and a product that wraps is refused")                            \
+    X(A7, "the usable size is at least what was asked for")                                        \
+    X(A8, "the allocator finds itself whole")                                                      \
+    X(A9, "a block is aligned as declared and as asked")                                           \
+    X(A10, "a refusal is justified")                                                               \
+    X(A11, "an empty heap grants what a fresh one grants")                                         \
+    X(A12, "in a full heap, what was freed can be had again")                                      \
+    X(A13, "a resize to the same size or less is not refused")                                     \
+    X(A14, "a misuse is reported once, and nothing else is")                                       \
+    X(A15, "a call runs through no more basic blocks than declared")                               \
+    X(A16, "hooks are used as the adapter's contract says")
 
 #define RULE_ENUM(id, claim) RULE_##id,
 enum rule { RULE_NONE, KHEAP_RULES(RULE_ENUM) RULE_COUNT };

@@ -1,0 +1,66 @@
+# How an allocator is put under the harness:
+#
+#   kheap_add_allocator(NAME SOURCES... [OPTIONS FLAGS...] [INCLUDES FOLDERS...] [LIBRARIES LIBRARIES...])
+#
+# SOURCES are the allocator's files and its adapter (fuzz/foreign/adapter.h). They become one sealed object, and this the
+# programs kheap-NAME, the tool, and fuzz_NAME, the fuzz target. OPTIONS are for compiling them, LIBRARIES for linking
+# the programs.
+#
+# Sealed means: all that they define is local to the object but for the constant `adapter`, so that an allocator may
+# define malloc or sbrk without replacing the process's; and what variables they have lie in sections of their own, which
+# the harness brings back to their first state before each run.
+
+# GNU ld and objcopy: others do not take the functions that i386 code shares out of their groups, or rename sections.
+find_program(KHEAP_LD NAMES ld.bfd ld REQUIRED)
+find_program(KHEAP_OBJCOPY NAMES x86_64-linux-gnu-objcopy objcopy REQUIRED)
+set(KHEAP_SEAL_LINKER ${KHEAP_LD})
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+    list(APPEND KHEAP_SEAL_LINKER -m elf_i386)
+endif()
+
+# Basic blocks are counted where the compiler can do it beside its engine's own feedback.
+set(KHEAP_STEPS -fsanitize-coverage=trace-pc)
+if(KHEAP_FUZZER STREQUAL "afl" OR KHEAP_ENGINE)
+    set(KHEAP_STEPS)
+endif()
+
+# The sealed object as ${object}, from ${name}'s parts. FEEDBACK says whether a fuzz target links it.
+function(kheap_seal object name feedback)
+    set(parts ${name}_parts${feedback})
+    add_library(${parts} OBJECT ${ALLOCATOR_UNPARSED_ARGUMENTS})
+    target_include_directories(${parts} PRIVATE ${PROJECT_SOURCE_DIR} ${ALLOCATOR_INCLUDES})
+    # It may be in any C, and warn of anything; what it defines may be what the compiler takes for builtin.
+    target_compile_options(${parts} PRIVATE -w -std=gnu11 -Werror=implicit-function-declaration
+        -Werror=int-conversion -fno-common -fno-builtin-malloc -fno-builtin-calloc
+        -fno-builtin-realloc -fno-builtin-free ${KHEAP_STEPS} ${ALLOCATOR_OPTIONS})
+    set_target_properties(${parts} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+    if(feedback AND KHEAP_FUZZER STREQUAL "libfuzzer" AND NOT KHEAP_ENGINE)
+        target_compile_options(${parts} PRIVATE -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp)
+    elseif(NOT feedback AND KHEAP_FUZZER STREQUAL "afl")
+        kheap_feedback(${parts} FALSE)
+    endif()
+    set(sealed ${CMAKE_CURRENT_BINARY_DIR}/${parts}.o)
+    add_custom_command(OUTPUT ${sealed}
+        COMMAND ${KHEAP_SEAL_LINKER} -r --force-group-allocation -o ${sealed}.open $<TARGET_OBJECTS:${parts}>
+        COMMAND ${KHEAP_OBJCOPY} --keep-global-symbol=adapter --keep-global-symbol=___asan_globals_registered
+            --redefine-sym __sanitizer_cov_trace_pc=adapter_step --rename-section .data=adapter_data
+            --rename-section .data.rel=adapter_data
+            --rename-section .data.rel.local=adapter_data --rename-section .bss=adapter_bss ${sealed}.open ${sealed}
+        DEPENDS ${parts} $<TARGET_OBJECTS:${parts}> COMMAND_EXPAND_LISTS VERBATIM
+        COMMENT "Sealing ${name}")
+    set_source_files_properties(${sealed} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+    set(${object} ${sealed} PARENT_SCOPE)
+endfunction()
+
+function(kheap_add_allocator name)
+    cmake_parse_arguments(ALLOCATOR "" "" "OPTIONS;INCLUDES;LIBRARIES" ${ARGN})
+    kheap_seal(tool_object ${name} "")
+    add_executable(kheap-${name} ${PROJECT_SOURCE_DIR}/fuzz/foreign/tool_main.c ${tool_object}
+        $<TARGET_OBJECTS:kheap_foreign_tool>)
+    target_link_libraries(kheap-${name} PRIVATE kheap_trial kheap_files kheap_foreign ${ALLOCATOR_LIBRARIES})
+    kheap_feedback(kheap-${name} FALSE)
+    kheap_seal(target_object ${name} _feedback)
+    kheap_fuzz_target_mutated(fuzz_${name} foreign kheap_mutator_foreign
+        ${PROJECT_SOURCE_DIR}/fuzz/foreign/target_foreign.c ${target_object})
+    target_link_libraries(fuzz_${name} PRIVATE ${ALLOCATOR_LIBRARIES})
+endfunction()

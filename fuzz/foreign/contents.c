@@ -1,0 +1,134 @@
+#include "fuzz/foreign/contents.h"
+
+#include "fuzz/foreign/bytes.h"
+
+/* Words of blocks at any address. */
+struct word {
+    uint32_t value;
+} __attribute__((packed, may_alias));
+
+/* A pattern is s, s + d, s + 2 d, ...: additions, which a compiler makes vectors of. */
+struct pattern {
+    uint32_t start;
+    uint32_t step;
+};
+
+static struct pattern pattern_of(uint32_t seed)
+{
+    uint32_t start = (seed + 1u) * 0x9E3779B1u;
+    uint32_t step = (start ^ start >> 15) * 0x85EBCA6Bu;
+    return (struct pattern){start, step | 0x01010101u};
+}
+
+uint32_t contents_word(uint32_t seed, uintptr_t offset)
+{
+    struct pattern pattern = pattern_of(seed);
+    return pattern.start + (uint32_t)(offset / 4u) * pattern.step;
+}
+
+/* Offsets [from, to) of a block, multiples of 4. */
+static void write_words(uintptr_t at, uintptr_t from, uintptr_t to, struct pattern pattern)
+{
+    struct word *words = (struct word *)(at + from);
+    uintptr_t count = (to - from) / 4u;
+    uint32_t word = pattern.start + (uint32_t)(from / 4u) * pattern.step;
+    for (uintptr_t i = 0; i < count; i++)
+        words[i].value = word + (uint32_t)i * pattern.step;
+}
+
+/* Returns the offset of the first word that differs, or `to`. */
+static uintptr_t check_words(uintptr_t at, uintptr_t from, uintptr_t to, struct pattern pattern)
+{
+    const struct word *words = (const struct word *)(at + from);
+    uintptr_t count = (to - from) / 4u;
+    uint32_t word = pattern.start + (uint32_t)(from / 4u) * pattern.step;
+    uint32_t different = 0;
+    /* Mostly none does: all of them first, without a branch in the loop. */
+    for (uintptr_t i = 0; i < count; i++)
+        different |= words[i].value ^ (word + (uint32_t)i * pattern.step);
+    if (different == 0)
+        return to;
+    for (uintptr_t i = 0;; i++)
+        if (words[i].value != word + (uint32_t)i * pattern.step)
+            return from + 4u * i;
+}
+
+/* Where the end that is filled wholly begins; a small block has nothing before it. */
+static uintptr_t tail_start(uintptr_t size_bytes)
+{
+    return size_bytes > 2u * CONTENTS_END ? (size_bytes - CONTENTS_END) & ~(uintptr_t)3 : 0;
+}
+
+void contents_write(uintptr_t at, uintptr_t size_bytes, uint32_t seed)
+{
+    struct pattern pattern = pattern_of(seed);
+    uintptr_t words_end = size_bytes & ~(uintptr_t)3;
+    uintptr_t tail = tail_start(size_bytes);
+    if (tail != 0) {
+        write_words(at, 0, CONTENTS_END, pattern);
+        for (uintptr_t o = CONTENTS_END; o < tail; o += CONTENTS_STRIDE)
+            write_words(at, o, o + 4u, pattern);
+    }
+    write_words(at, tail, words_end, pattern);
+    uint32_t last = contents_word(seed, words_end);
+    for (uintptr_t o = words_end; o < size_bytes; o++)
+        *(byte_t *)(at + o) = (uint8_t)(last >> 8u * (o - words_end));
+}
+
+uintptr_t contents_find_damage(uintptr_t at, uintptr_t size_bytes, uint32_t seed,
+                               uintptr_t upto_bytes)
+{
+    struct pattern pattern = pattern_of(seed);
+    uintptr_t upto = upto_bytes < size_bytes ? upto_bytes : size_bytes;
+    uintptr_t words_end = upto & ~(uintptr_t)3;
+    uintptr_t tail = tail_start(size_bytes);
+    uintptr_t from = tail < words_end ? tail : words_end;
+    uintptr_t damage;
+    if (tail != 0) {
+        uintptr_t head = CONTENTS_END < words_end ? CONTENTS_END : words_end;
+        damage = check_words(at, 0, head, pattern);
+        if (damage != head)
+            return damage;
+        for (uintptr_t o = CONTENTS_END; o < from; o += CONTENTS_STRIDE)
+            if (check_words(at, o, o + 4u, pattern) != o + 4u)
+                return o;
+        /* Words between those of the stride were not written. */
+        if (from < tail)
+            return upto_bytes;
+    }
+    damage = check_words(at, from, words_end, pattern);
+    if (damage != words_end)
+        return damage;
+    uint32_t last = contents_word(seed, words_end);
+    for (uintptr_t o = words_end; o < upto; o++)
+        if (*(const byte_t *)(at + o) != (uint8_t)(last >> 8u * (o - words_end)))
+            return words_end;
+    return upto_bytes;
+}
+
+void contents_fill(uintptr_t at, uintptr_t size_bytes, uint8_t byte)
+{
+    byte_t *bytes = (byte_t *)at;
+    for (uintptr_t i = 0; i < size_bytes; i++)
+        bytes[i] = byte;
+}
+
+uintptr_t contents_find_other(uintptr_t at, uintptr_t size_bytes, uint8_t byte)
+{
+    const byte_t *bytes = (const byte_t *)at;
+    uint8_t different = 0;
+    for (uintptr_t i = 0; i < size_bytes; i++)
+        different |= bytes[i] ^ byte;
+    for (uintptr_t i = 0; different != 0; i++)
+        if (bytes[i] != byte)
+            return i;
+    return size_bytes;
+}
+
+uint32_t contents_read(uintptr_t at, uintptr_t left_bytes)
+{
+    uint32_t word = 0;
+    for (uintptr_t i = 0; i < 4u && i < left_bytes; i++)
+        word |= (uint32_t) * (const byte_t *)(at + i) << 8u * i;
+    return word;
+}

@@ -1,0 +1,35 @@
+/* What the harness writes into the blocks of a foreign allocator, and finds again: a pattern that
+ * no two blocks share, over all of a block's bytes where it is small, and of a large one over both
+ * ends and a word in each line between. */
+#ifndef KHEAP_FUZZ_FOREIGN_CONTENTS_H
+#define KHEAP_FUZZ_FOREIGN_CONTENTS_H
+
+#include <stdint.h>
+
+/* Blocks of up to twice this many bytes are filled wholly, others at both ends. */
+#define CONTENTS_END 8192u
+
+/* Between the ends, a word in each of these. */
+#define CONTENTS_STRIDE 256u
+
+/* Writes the pattern of `seed` over the size_bytes bytes at `at`. */
+void contents_write(uintptr_t at, uintptr_t size_bytes, uint32_t seed);
+
+/* Looks for what contents_write wrote for a block of size_bytes bytes, in the first upto_bytes of
+ * them, in memory at `at`. Returns the offset of the first word that differs, or upto_bytes. */
+uintptr_t contents_find_damage(uintptr_t at, uintptr_t size_bytes, uint32_t seed,
+                               uintptr_t upto_bytes);
+
+/* The word of the pattern at an offset, a multiple of 4. */
+uint32_t contents_word(uint32_t seed, uintptr_t offset);
+
+/* Fills memory with one byte, or looks for the first byte of it that differs: returns its offset,
+ * or size_bytes. */
+void contents_fill(uintptr_t at, uintptr_t size_bytes, uint8_t byte);
+uintptr_t contents_find_other(uintptr_t at, uintptr_t size_bytes, uint8_t byte);
+
+/* The word at an address, of which the process's alignment is not known; at the end of readable
+ * memory, left_bytes of it. */
+uint32_t contents_read(uintptr_t at, uintptr_t left_bytes);
+
+#endif

@@ -1,0 +1,215 @@
+#include "fuzz/foreign/model.h"
+
+#include <stddef.h>
+
+#include "fuzz/foreign/contents.h"
+#include "fuzz/foreign/memory.h"
+
+/* Of a neighbour, this many bytes are read again after each operation. */
+#define NEAR_BYTES 512u
+
+static struct model_block *node(const struct model *model, uint32_t link)
+{
+    return link != 0 ? &model->slots[link - 1u] : NULL;
+}
+
+void model_clear(struct model *model)
+{
+    for (uint32_t slot = 0; slot < model->slots_used; slot++)
+        model->slots[slot] = (struct model_block){0};
+    model->slots_used = 0;
+    model->live_count = 0;
+    model->root = 0;
+    model->next_seed = 0;
+}
+
+const struct model_block *model_at_or_below(const struct model *model, uintptr_t at)
+{
+    const struct model_block *found = NULL;
+    const struct model_block *block = node(model, model->root);
+    while (block != NULL) {
+        if (block->at <= at)
+            found = block;
+        block = node(model, block->at <= at ? block->above : block->below);
+    }
+    return found;
+}
+
+const struct model_block *model_above(const struct model *model, uintptr_t at)
+{
+    const struct model_block *found = NULL;
+    const struct model_block *block = node(model, model->root);
+    while (block != NULL) {
+        if (block->at > at)
+            found = block;
+        block = node(model, block->at > at ? block->below : block->above);
+    }
+    return found;
+}
+
+/* Splits a tree into what is below `at` and the rest. */
+static void split(const struct model *model, uint32_t tree, uintptr_t at, uint32_t *below,
+                  uint32_t *rest)
+{
+    while (tree != 0) {
+        struct model_block *block = node(model, tree);
+        if (block->at < at) {
+            *below = tree;
+            below = &block->above;
+            tree = block->above;
+        } else {
+            *rest = tree;
+            rest = &block->below;
+            tree = block->below;
+        }
+    }
+    *below = 0;
+    *rest = 0;
+}
+
+/* Joins two trees, all of the first below all of the second, at *link. */
+static void join(const struct model *model, uint32_t below, uint32_t above, uint32_t *link)
+{
+    while (below != 0 && above != 0) {
+        if (node(model, below)->priority > node(model, above)->priority) {
+            *link = below;
+            link = &node(model, below)->above;
+            below = *link;
+        } else {
+            *link = above;
+            link = &node(model, above)->below;
+            above = *link;
+        }
+    }
+    *link = below != 0 ? below : above;
+}
+
+static void tree_insert(struct model *model, uint32_t slot)
+{
+    struct model_block *block = &model->slots[slot];
+    uint32_t *link = &model->root;
+    while (*link != 0 && node(model, *link)->priority >= block->priority)
+        link = node(model, *link)->at < block->at ? &node(model, *link)->above
+                                                  : &node(model, *link)->below;
+    uint32_t tree = *link;
+    split(model, tree, block->at, &block->below, &block->above);
+    *link = slot + 1u;
+}
+
+static void tree_remove(struct model *model, uint32_t slot)
+{
+    const struct model_block *block = &model->slots[slot];
+    uint32_t *link = &model->root;
+    while (*link != slot + 1u)
+        link = node(model, *link)->at < block->at ? &node(model, *link)->above
+                                                  : &node(model, *link)->below;
+    join(model, block->below, block->above, link);
+}
+
+bool model_rule_A2(const struct model *model, uintptr_t at, uintptr_t usable_bytes,
+                   struct violation *violation)
+{
+    if (usable_bytes == 0)
+        return true;
+    const struct model_block *other = model_at_or_below(model, at + (usable_bytes - 1u));
+    if (other == NULL || (other->at < at && other->at + other->usable_bytes <= at))
+        return true;
+    return violation_set(violation, RULE_A2, (uint32_t)at, 0, (uint32_t)other->at,
+                         "another live block at (found), in the block at");
+}
+
+static void own(struct model *model, uint32_t slot)
+{
+    const struct model_block *block = &model->slots[slot];
+    model->live_count++;
+    if (slot >= model->slots_used)
+        model->slots_used = slot + 1u;
+    if (block->usable_bytes == 0)
+        return;
+    tree_insert(model, slot);
+    memory_poison(block->at, block->usable_bytes);
+}
+
+void model_enter(struct model *model, uint32_t slot, uintptr_t at, uintptr_t size_bytes,
+                 uintptr_t usable_bytes)
+{
+    uint32_t seed = ++model->next_seed;
+    model->slots[slot] = (struct model_block){
+        .at = at,
+        .size_bytes = size_bytes,
+        .usable_bytes = usable_bytes,
+        .seed = seed,
+        .priority = seed * 0x9E3779B1u,
+    };
+    contents_write(at, usable_bytes, seed);
+    own(model, slot);
+}
+
+void model_rewrite(struct model *model, uint32_t slot)
+{
+    struct model_block *block = &model->slots[slot];
+    block->seed = ++model->next_seed;
+    contents_write(block->at, block->usable_bytes, block->seed);
+}
+
+void model_leave(struct model *model, uint32_t slot, struct model_block *block)
+{
+    *block = model->slots[slot];
+    model->live_count--;
+    if (block->usable_bytes != 0) {
+        tree_remove(model, slot);
+        memory_unpoison(block->at, block->usable_bytes);
+    }
+    model->slots[slot] = (struct model_block){.freed_at = block->at};
+}
+
+void model_return(struct model *model, uint32_t slot, const struct model_block *block)
+{
+    model->slots[slot] = *block;
+    own(model, slot);
+}
+
+bool model_rule_A3(const struct model_block *block, uintptr_t at, uintptr_t upto_bytes,
+                   struct violation *violation)
+{
+    uintptr_t upto = upto_bytes < block->usable_bytes ? upto_bytes : block->usable_bytes;
+    uintptr_t damage = contents_find_damage(at, block->usable_bytes, block->seed, upto);
+    return damage >= upto ||
+           violation_set(violation, RULE_A3, (uint32_t)(at + damage),
+                         contents_word(block->seed, damage),
+                         contents_read(at + damage, upto - damage), "contents of a live block at");
+}
+
+void model_walk(const struct model *model, bool (*visit)(void *, const struct model_block *),
+                void *context)
+{
+    const struct model_block *block = model_above(model, 0);
+    while (block != NULL && visit(context, block))
+        block = model_above(model, block->at);
+}
+
+/* In the order of slots, which is that of memory. */
+bool model_all_intact(const struct model *model, struct violation *violation)
+{
+    uint32_t left = model->live_count;
+    for (uint32_t slot = 0; left > 0; slot++) {
+        const struct model_block *block = &model->slots[slot];
+        if (block->at == 0)
+            continue;
+        left--;
+        if (!model_rule_A3(block, block->at, block->usable_bytes, violation))
+            return false;
+    }
+    return true;
+}
+
+/* The first bytes of the block above, and all of a small one below. */
+bool model_neighbours_intact(const struct model *model, uintptr_t at, struct violation *violation)
+{
+    const struct model_block *below = at != 0 ? model_at_or_below(model, at - 1u) : NULL;
+    const struct model_block *above = model_above(model, at);
+    if (below != NULL && below->usable_bytes <= NEAR_BYTES &&
+        !model_rule_A3(below, below->at, below->usable_bytes, violation))
+        return false;
+    return above == NULL || model_rule_A3(above, above->at, NEAR_BYTES, violation);
+}

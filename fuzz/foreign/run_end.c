@@ -1,0 +1,38 @@
+/* The end of a run: everything is read again, digested, and freed. */
+#include "fuzz/foreign/run_internal.h"
+
+/* Rule A11: an empty heap grants what a fresh one grants. */
+static bool rule_A11(struct run *run)
+{
+    if (!adapter.empty_as_fresh || run->largest == 0)
+        return true;
+    run_call(run);
+    void *at = adapter.alloc(run->largest);
+    run_called(run);
+    return at != NULL || violation_set(&run->violation, RULE_A11, (uint32_t)supply.window.start,
+                                       (uint32_t)run->largest, 0,
+                                       "bytes that a fresh heap grants and this one, emptied, does "
+                                       "not, at");
+}
+
+static bool release_all(struct run *run)
+{
+    for (uint32_t slot = 0; slot < run->model.slots_used; slot++)
+        if (model_live(&run->model, slot) && run_release(run, slot) == RUN_VIOLATED)
+            return false;
+    return true;
+}
+
+bool run_end(struct run *run)
+{
+    run->op = (struct op){.kind = OP_CHECK};
+    run->requests = supply.request_count;
+    run->misuse_count = 0;
+    run->touched = 0;
+    run->steps = 0;
+    supply.refuse_request = 0;
+    supply.pages_left = supply.window.page_count - supply.pages_taken;
+    run_digest(run, run->model.live_count);
+    return run_check(run, true) && (!run->made || (release_all(run) && run_check(run, true) &&
+                                                   rule_A11(run) && run_check(run, true)));
+}

@@ -56,7 +56,7 @@
     X(A7, "the usable size is at least what was asked for")                                        \
     X(A8, "the allocator finds itself whole")                                                      \
     X(A9, "a block is aligned as declared and as asked")                                           \
-    X(A10, "a refusal is justified")                                                               \
+    X(A10, "what must be granted is not refused")                                                  \
     X(A11, "an empty heap grants what a fresh one grants")                                         \
     X(A12, "in a full heap, what was freed can be had again")                                      \
     X(A13, "a resize to the same size or less is not refused")                                     \

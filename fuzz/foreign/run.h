@@ -13,7 +13,7 @@
  * A7       the usable size is at least what was asked for
  * A8       the allocator finds itself whole
  * A9       a block is aligned as declared and as asked
- * A10      a refusal is justified: no stretch of memory is as long as what `needs` says
+ * A10      what must be granted is not refused: no stretch of memory is as long as what `needs` says
  * A11      an empty heap grants what a fresh one grants
  * A12      in a full heap, what was freed can be had again
  * A13      a resize to the same size or less is not refused

@@ -69,18 +69,6 @@ void to_c_statement(FILE *out, const struct op *op)
     }
 }
 
-/* A text inside a comment: nothing in it ends the comment or the line. */
-static void comment_write(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        bool ends = text[0] == '*' && text[1] == '/';
-        bool begins = text[0] == '/' && text[1] == '*';
-        (void)fputc(*text >= ' ' && *text <= '~' ? *text : '?', out);
-        if (ends || begins)
-            (void)fputc(' ', out);
-    }
-}
-
 static void string_write(FILE *out, const char *text)
 {
     (void)fputc('"', out);
@@ -95,32 +83,24 @@ static void string_write(FILE *out, const char *text)
     (void)fputc('"', out);
 }
 
-/* A path as the shell reads it. */
-static void path_write(FILE *out, const char *path)
-{
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./,+@%=:-";
-    if (*path != '\0' && path[strspn(path, plain)] == '\0') {
-        (void)fputs(path, out);
-        return;
-    }
-    (void)fputc('\'', out);
-    for (; *path != '\0'; path++)
-        (void)fputs(*path == '\'' ? "'\\''" : (const char[]){*path, '\0'}, out);
-    (void)fputc('\'', out);
-}
+const char to_c_help[] =
+    "Writes a C program that makes the same calls on the same machine, looks at the same rules, "
+    "and\n"
+    "exits with status 1 if one is broken. It compiles against this repository, in its root:\n"
+    "\n"
+    "  cc -o reproduce PROGRAM.c @fuzz/crash/reproduce.args && ./reproduce\n";
 
 void to_c_command(FILE *out, const char *path)
 {
     (void)fputs("cc -o reproduce ", out);
-    path_write(out, path);
+    to_c_path(out, path);
     (void)fputs(" @fuzz/crash/reproduce.args && ./reproduce", out);
 }
 
 static void head_write(FILE *out, const struct to_c *input)
 {
     (void)fputs("/* ", out);
-    comment_write(out, input->name);
+    to_c_comment(out, input->name);
     if (input->operation == 0)
         (void)fputs(": breaks no rule today", out);
     else if (input->operation > input->ops->count)
@@ -129,7 +109,7 @@ static void head_write(FILE *out, const struct to_c *input)
         (void)fprintf(out, ": operation %" PRIu32 " breaks a rule", input->operation);
     if (input->operation != 0 && input->evidence != NULL) {
         (void)fputs(":\n * ", out);
-        comment_write(out, input->evidence);
+        to_c_comment(out, input->evidence);
     }
     (void)fputs("\n *\n"
                 " * In the root of the kheap repository:\n"

@@ -58,6 +58,19 @@ function(kheap_add_allocator name)
     add_executable(kheap-${name} ${PROJECT_SOURCE_DIR}/fuzz/foreign/tool_main.c ${tool_object}
         $<TARGET_OBJECTS:kheap_foreign_tool>)
     target_link_libraries(kheap-${name} PRIVATE kheap_trial kheap_files kheap_foreign ${ALLOCATOR_LIBRARIES})
+    # For programs that are compiled without the harness (fuzz/foreign/to_c_foreign.c).
+    set(folders ${PROJECT_SOURCE_DIR} ${ALLOCATOR_INCLUDES})
+    list(TRANSFORM folders PREPEND -I)
+    list(JOIN folders " " folders)
+    list(JOIN ALLOCATOR_OPTIONS " " options)
+    set(sources)
+    foreach(source IN LISTS ALLOCATOR_UNPARSED_ARGUMENTS)
+        cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+        list(APPEND sources ${source})
+    endforeach()
+    list(JOIN sources " " sources)
+    target_compile_definitions(kheap-${name} PRIVATE "FOREIGN_OPTIONS=\"${CMAKE_C_FLAGS} ${folders} ${options}\""
+        "FOREIGN_SOURCES=\"${sources}\"")
     kheap_feedback(kheap-${name} FALSE)
     kheap_seal(target_object ${name} _feedback)
     kheap_fuzz_target_mutated(fuzz_${name} foreign kheap_mutator_foreign

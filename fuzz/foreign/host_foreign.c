@@ -167,3 +167,8 @@ uint32_t host_operation_number(void)
 {
     return host_made == NULL ? 0 : host_made->operation_count;
 }
+
+const struct run *host_last_run(void)
+{
+    return host_made;
+}

@@ -8,4 +8,13 @@
  * them. Defined by foreign_tool.c or foreign_target.c. */
 extern const bool host_catches;
 
+/* The run that was made last. */
+struct run;
+const struct run *host_last_run(void);
+
+/* How the allocator is compiled without the harness, as words of a shell: options, and its sources
+ * with the adapter. Defined by tool_main.c from what the build knows. */
+extern const char *const host_compile_options;
+extern const char *const host_compile_sources;
+
 #endif

@@ -185,8 +185,7 @@ uintptr_t run_largest_fresh(struct run *run, const struct supply_window *window)
     return granted;
 }
 
-/* The window of an input's machine. */
-static struct supply_window window_of(const struct op_config *config)
+struct supply_window run_window(const struct op_config *config)
 {
     const struct memory *memory = memory_open();
     uintptr_t room = (memory->end - memory->start) / MEMORY_PAGE;
@@ -207,7 +206,7 @@ static struct supply_window window_of(const struct op_config *config)
 
 static void heap_begin(struct run *run)
 {
-    struct supply_window window = window_of(&run->config);
+    struct supply_window window = run_window(&run->config);
     run->largest = 0;
     if (adapter.empty_as_fresh && adapter.memory != ADAPTER_OWN)
         run->largest = run_largest_fresh(run, &window);

@@ -13,12 +13,11 @@
  * A7       the usable size is at least what was asked for
  * A8       the allocator finds itself whole
  * A9       a block is aligned as declared and as asked
- * A10      what must be granted is not refused: no stretch of memory is as long as what `needs` says
- * A11      an empty heap grants what a fresh one grants
- * A12      in a full heap, what was freed can be had again
- * A13      a resize to the same size or less is not refused
- * A14      a misuse is reported once, and nothing else is
- * A15      a call runs through no more basic blocks than declared */
+ * A10      what must be granted is not refused: no stretch of memory is as long as what `needs`
+ * says A11      an empty heap grants what a fresh one grants A12      in a full heap, what was
+ * freed can be had again A13      a resize to the same size or less is not refused A14      a
+ * misuse is reported once, and nothing else is A15      a call runs through no more basic blocks
+ * than declared */
 #ifndef KHEAP_FUZZ_FOREIGN_RUN_H
 #define KHEAP_FUZZ_FOREIGN_RUN_H
 
@@ -85,6 +84,15 @@ _Noreturn void run_exhausted(void);
 
 /* Likewise, when it has given up. */
 _Noreturn void run_panicked(void);
+
+/* The window that an input's machine has; and the one that an operation `window' asks for, of size
+ * 0 if it asks for none. */
+struct supply_window run_window(const struct op_config *config);
+struct supply_window run_window_of_op(const struct op_config *config, const struct op *op);
+
+/* By how much an operation moves the window's limit up, or how long the stretch is that it appends.
+ */
+uintptr_t run_stretch(const struct op *op);
 
 /* A size of an operation, as an argument of this process's calls. Below 2^31 it is itself. Where
  * sizes have 64 bits, from there on it stands for 2^k + d: k is 32 to 63 by its bits 24 to 30

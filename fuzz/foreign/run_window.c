@@ -33,26 +33,32 @@ static uintptr_t start_align(void)
     return adapter.start_align != 0 ? adapter.start_align : MEMORY_PAGE;
 }
 
+struct supply_window run_window_of_op(const struct op_config *config, const struct op *op)
+{
+    const struct memory *memory = memory_open();
+    uintptr_t room = (uintptr_t)config->frame_count * MEMORY_PAGE;
+    uintptr_t memory_room = memory->end - memory->start - MEMORY_PAGE;
+    room = room < memory_room ? room : memory_room;
+    room = adapter.window_max != 0 && room > adapter.window_max ? adapter.window_max : room;
+    uintptr_t start = memory->start + (op->arg % MEMORY_PAGE & ~(start_align() - 1u));
+    return (struct supply_window){start, start + op->size % (room + 1u), config->frame_count};
+}
+
 /* The heap anew in a window of another length, with another start. */
 static enum run_outcome apply_window(struct run *run, const struct op *op)
 {
-    uintptr_t room = (uintptr_t)run->config.frame_count * MEMORY_PAGE;
-    uintptr_t memory_room = memory_open()->end - memory_open()->start - MEMORY_PAGE;
-    room = room < memory_room ? room : memory_room;
-    room = adapter.window_max != 0 && room > adapter.window_max ? adapter.window_max : room;
-    uintptr_t size = op->size % (room + 1u);
-    uintptr_t offset = op->arg % MEMORY_PAGE & ~(start_align() - 1u);
-    if (run->model.live_count != 0 || size == 0 || adapter.memory == ADAPTER_OWN)
+    struct supply_window window = run_window_of_op(&run->config, op);
+    if (run->model.live_count != 0 || window.limit == window.start || adapter.memory == ADAPTER_OWN)
         return RUN_SKIPPED;
-    struct supply_window window = {
-        .start = memory_open()->start + offset,
-        .limit = memory_open()->start + offset + size,
-        .page_count = run->config.frame_count,
-    };
     run->largest = adapter.empty_as_fresh ? run_largest_fresh(run, &window) : 0;
     run_digest(run, run_heap_make(run, &window));
     run->supply_refusals = 0;
     return RUN_APPLIED;
+}
+
+uintptr_t run_stretch(const struct op *op)
+{
+    return op->size % STRETCH_MAX;
 }
 
 /* The end of all that was granted to a pool. */
@@ -72,7 +78,7 @@ static bool limit_free(uintptr_t limit)
 static enum run_outcome apply_grow(struct run *run, const struct op *op)
 {
     struct supply_window *window = &supply.window;
-    uintptr_t limit = window->limit + op->size % STRETCH_MAX;
+    uintptr_t limit = window->limit + run_stretch(op);
     uintptr_t most = adapter.window_max;
     if (most != 0 && limit - window->start > most)
         return RUN_SKIPPED;
@@ -123,7 +129,7 @@ static enum run_outcome apply_append(struct run *run, const struct op *op)
     if (adapter.append == NULL || hooked())
         return RUN_SKIPPED;
     uintptr_t start = (pool_end() + 1u + op->arg % (2u * MEMORY_PAGE) + align - 1u) & ~(align - 1u);
-    uintptr_t size = op->size % STRETCH_MAX;
+    uintptr_t size = run_stretch(op);
     const struct memory *memory = memory_open();
     if (size == 0 || start >= memory->end || size > memory->end - start ||
         !supply_grant(start, start + size))

@@ -13,14 +13,10 @@
 /* Of processor time, for the run that finds the guilty operation. */
 #define RUN_SECONDS 60u
 
-static const char help_text[] =
-    "usage: kheap to-c FILE [--output PROGRAM.c]\n"
-    "\n"
-    "Writes a C program that makes the same calls on the same machine, looks at the same rules, "
-    "and\n"
-    "exits with status 1 if one is broken. It compiles against this repository, in its root:\n"
-    "\n"
-    "  cc -o reproduce PROGRAM.c @fuzz/crash/reproduce.args && ./reproduce\n"
+static const char help_text[] = "usage: kheap to-c FILE [--output PROGRAM.c]\n"
+                                "\n";
+
+static const char help_options[] =
     "\n"
     "  --output PROGRAM.c  where it goes; without, to the standard output\n"
     "  --json FILE         what it does, for machines\n"
@@ -119,7 +115,7 @@ int command_to_c(int argc, char **argv)
     const char *json = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            (void)fputs(help_text, stdout);
+            printf("%s%s%s", help_text, to_c_help, help_options);
             return EXIT_OK;
         }
         if (command_option(argc, argv, &i, "--output", &output)) {

@@ -131,6 +131,13 @@ f 4
 reclaim 9
 stats
 check
+window 8192 16
+grow 8
+shrink 8
+append 100 0
+greedy 64
+drain 1
+same 0
 TEXT
 # Names that C and the shell read as something else.
 mkdir "$scratch/a b'c" && cp "$a_seed" "$scratch/odd \"name\\??=.txt" || exit 1

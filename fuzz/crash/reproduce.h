@@ -64,6 +64,10 @@ extern uint32_t reproduce_slot;
 #define map_device_page(page) (void)CALL(&heap, OP_MAP, 0, page, 0)
 #define unmap_device_page(page) (void)CALL(&heap, OP_UNMAP, 0, page, 0)
 
+/* Skipped: the core's heap has nothing to do. */
+#define foreign_heaps_only(kind, slot_number, size, argument)                                      \
+    (void)CALL(&heap, kind, slot_number, size, argument)
+
 /* Misuses, with what was last freed from a slot, or with damage that is undone after the call. */
 #define kfree_again(pointer) (void)CALL_AT(OP_DOUBLE_FREE, pointer, 0, 0)
 #define kfree_inner(pointer, granule) (void)CALL_AT(OP_FREE_INNER, pointer, granule, 0)

@@ -13,7 +13,6 @@
         return EXIT_USAGE;                                                                         \
     }
 
-ELSEWHERE(explain)
 ELSEWHERE(explore)
 ELSEWHERE(scenarios)
 ELSEWHERE(bench)

@@ -153,7 +153,8 @@ struct adapter {
      * It is counted in builds whose compiler can (fuzz/foreign/README.md). */
     uint32_t steps_max;
 
-    /* It may be called from several threads at once: `kheap-NAME stress' does. */
+    /* It may be called from several threads at once: `kheap-NAME stress' does. Hooks may be, too.
+     */
     bool threads;
 };
 

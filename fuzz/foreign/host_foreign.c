@@ -10,6 +10,7 @@
 #include "fuzz/foreign/memory.h"
 #include "fuzz/foreign/run.h"
 #include "fuzz/foreign/state.h"
+#include "fuzz/foreign/stress.h"
 #include "fuzz/host.h"
 #include "mmu_x86/probe.h"
 
@@ -171,4 +172,17 @@ uint32_t host_operation_number(void)
 const struct run *host_last_run(void)
 {
     return host_made;
+}
+
+bool stress_begin(uint32_t page_count)
+{
+    const struct op_config config = {0, page_count, page_count};
+    bool made = host_start(page_count, OP_SLOTS) && run_open(host_made, &config);
+    supply.calling = made; /* from now on some thread always is */
+    return made;
+}
+
+uint32_t stress_misuses(void)
+{
+    return host_made->misuse_count;
 }

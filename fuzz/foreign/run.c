@@ -216,7 +216,7 @@ static void heap_begin(struct run *run)
     run_digest(run, run->made);
 }
 
-static bool begin(struct run *run, const struct op_config *config)
+bool run_open(struct run *run, const struct op_config *config)
 {
     model_clear(&run->model);
     misuse_run = run;
@@ -236,7 +236,7 @@ static bool begin(struct run *run, const struct op_config *config)
     run_digest(run, config->frame_count);
     run_digest(run, config->window_pages);
     heap_begin(run);
-    return run_check(run, true);
+    return run->made;
 }
 
 static enum run_outcome apply(struct run *run, const struct op *op)
@@ -323,7 +323,8 @@ void run_input(struct run *run, struct input *input, const struct session_plan *
 {
     struct op op;
     run->plan = *plan;
-    bool ok = begin(run, &input->config);
+    (void)run_open(run, &input->config);
+    bool ok = run_check(run, true);
     while (ok && input_next(input, &op))
         ok = plan->observe != NULL ? apply_observed(run, &op) : apply_checked(run, &op);
     if (ok) {

@@ -64,6 +64,9 @@ struct run {
 uint64_t run_size_bytes(uint32_t slot_count);
 struct run *run_make(void *memory, uint32_t slot_count);
 
+/* Makes the heap of an input's machine: the first part of run_input. Returns run->made. */
+bool run_open(struct run *run, const struct op_config *config);
+
 /* Runs one input. Requires input->slot_count to be within the run's, and memory_open. A fault or a
  * call without end does not return here. */
 void run_input(struct run *run, struct input *input, const struct session_plan *plan,

@@ -201,7 +201,7 @@ static bool hook_allowed(enum adapter_memory memory)
                     "a hook called from outside of the adapter's functions, window at");
 }
 
-void *adapter_sbrk(intptr_t increment)
+void *supply_sbrk(intptr_t increment)
 {
     uintptr_t old = supply.break_at;
     void *const refused = (void *)UINTPTR_MAX;
@@ -291,7 +291,7 @@ static bool pages_allowed(void)
     return hook_allowed(supply.memory == ADAPTER_SBRK ? ADAPTER_SBRK : ADAPTER_PAGES);
 }
 
-void *adapter_pages_take(size_t page_count)
+void *supply_pages_take(size_t page_count)
 {
     if (!pages_allowed() || page_count == 0)
         return NULL;
@@ -301,14 +301,14 @@ void *adapter_pages_take(size_t page_count)
     return pages_grant(at, page_count) ? (void *)at : NULL;
 }
 
-void adapter_pages_give(void *at, size_t page_count)
+void supply_pages_give(void *at, size_t page_count)
 {
     if (pages_allowed())
         pages_revoke((uintptr_t)at, page_count,
                      "adapter_pages_give of pages (found: how many) that were not granted, at");
 }
 
-bool adapter_map(void *at, size_t page_count)
+bool supply_map(void *at, size_t page_count)
 {
     uintptr_t start = (uintptr_t)at;
     if (!hook_allowed(ADAPTER_MAP) || page_count == 0)
@@ -324,14 +324,14 @@ bool adapter_map(void *at, size_t page_count)
     return !request_refused(page_count) && pages_grant(start, page_count);
 }
 
-void adapter_unmap(void *at, size_t page_count)
+void supply_unmap(void *at, size_t page_count)
 {
     if (hook_allowed(ADAPTER_MAP))
         pages_revoke((uintptr_t)at, page_count,
                      "adapter_unmap of pages (found: how many) that were not granted, at");
 }
 
-bool adapter_may_take(void)
+bool supply_may_take(void)
 {
     return hook_allowed(ADAPTER_OWN) && !request_refused(0);
 }

@@ -48,6 +48,14 @@ bool supply_begin(enum adapter_memory memory, const struct supply_window *window
 bool supply_grant(uintptr_t start, uintptr_t end);
 bool supply_revoke(uintptr_t start, uintptr_t end);
 
+/* What the hooks of adapter.h do, by one caller at a time (hooks.c). */
+void *supply_sbrk(intptr_t increment);
+void *supply_pages_take(size_t page_count);
+void supply_pages_give(void *at, size_t page_count);
+bool supply_map(void *at, size_t page_count);
+void supply_unmap(void *at, size_t page_count);
+bool supply_may_take(void);
+
 /* How far the break can go up before something else begins. */
 uintptr_t supply_break_room(void);
 

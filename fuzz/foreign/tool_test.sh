@@ -88,5 +88,10 @@ grep -q 'int main(void)' "$scratch/dom" || fail 'the page has no program'
 printf '# kheap\na 0 100\na 5 0xfffffff0\n' > "$scratch/guilty.txt"
 page 0 "$scratch/guilty.txt"
 
+# An allocator that declares no threads is not put under them.
+"$kheap" stress > "$scratch/out" 2>&1
+(($? == 2)) || fail 'stress of an allocator without threads does not end with 2'
+grep -q 'threads are not declared' "$scratch/out" || fail 'stress does not say why not'
+
 ((failures == 0)) || exit 1
 printf 'tool_test: %d programs and their pages are right\n' "$((inputs + 3))"

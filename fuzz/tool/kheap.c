@@ -26,6 +26,7 @@ static const struct {
     {"pack", command_pack, "put inputs into one file, for the kernel"},
     {"boot", command_boot, "run inputs in QEMU and compare the verdicts"},
     {"scenarios", command_scenarios, "hold the emulator's MMU, and QEMU's, against the manual"},
+    {"stress", command_stress, "use a foreign allocator by several threads"},
     {"bench", command_bench, "measure what the checks cost"},
 };
 

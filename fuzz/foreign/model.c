@@ -178,7 +178,8 @@ void model_leave(struct model *model, uint32_t slot, struct model_block *block)
     } else {
         model->empty_count--;
     }
-    model->slots[slot] = (struct model_block){.freed_at = block->at};
+    /* What has no bytes may be the same address for all. */
+    model->slots[slot] = (struct model_block){.freed_at = block->usable_bytes != 0 ? block->at : 0};
 }
 
 void model_return(struct model *model, uint32_t slot, const struct model_block *block)
@@ -204,6 +205,25 @@ void model_walk(const struct model *model, bool (*visit)(void *, const struct mo
     const struct model_block *block = model_above(model, 0);
     while (block != NULL && visit(context, block))
         block = model_above(model, block->at);
+}
+
+static bool open_block(void *context, const struct model_block *block)
+{
+    (void)context;
+    memory_unpoison(block->at, block->usable_bytes);
+    return true;
+}
+
+static bool close_block(void *context, const struct model_block *block)
+{
+    (void)context;
+    memory_poison(block->at, block->usable_bytes);
+    return true;
+}
+
+void model_open(const struct model *model, bool open)
+{
+    model_walk(model, open ? open_block : close_block, NULL);
 }
 
 /* In the order of slots, which is that of memory. */

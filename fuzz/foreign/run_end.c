@@ -33,6 +33,7 @@ bool run_end(struct run *run)
     supply.refuse_request = 0;
     supply.pages_left = supply.window.page_count - supply.pages_taken;
     run_digest(run, run->model.live_count);
-    return run_check(run, true) && (!run->made || (release_all(run) && run_check(run, true) &&
-                                                   rule_A11(run) && run_check(run, true)));
+    return run_check(run, true) &&
+           (!run->made || (release_all(run) && run_rule_A14_good(run) && run_check(run, true) &&
+                           rule_A11(run) && run_rule_A14_good(run) && run_check(run, true)));
 }

@@ -93,7 +93,7 @@ uintptr_t contents_find_damage(uintptr_t at, uintptr_t size_bytes, uint32_t seed
             if (check_words(at, o, o + 4u, pattern) != o + 4u)
                 return o;
         /* Words between those of the stride were not written. */
-        if (from < tail && words_end >= CONTENTS_END)
+        if (from < tail && words_end >= CONTENTS_END && words_end % CONTENTS_STRIDE != 0)
             return upto_bytes;
     }
     if (from == tail) {

@@ -54,8 +54,7 @@ static void measure_grantable(const struct run *run, struct stretch *stretch)
     struct stretch open = {0, 0, 0};
     if (supply.memory == ADAPTER_SBRK) {
         /* The last stretch goes on as far as the break can go. */
-        uintptr_t room = supply_break_room();
-        uintptr_t end = supply.break_at + (room < left ? room : left);
+        uintptr_t end = supply_break_end();
         measure(&run->model, supply.break_at > window->start ? supply.grants.list[0].start : end,
                 end, stretch);
         return;

@@ -95,12 +95,10 @@ static struct violation *first_violation(void)
 static void judge_watched(uintptr_t start)
 {
     uint32_t i = grants_find(&supply.grants, start);
-    if (i > 0)
-        (void)watched_intact(watched_behind(i - 1u), first_violation());
-    if (i == supply.grants.count)
-        return;
-    (void)watched_intact(watched_before(i), first_violation());
-    (void)watched_intact(watched_behind(i), first_violation());
+    for (uint32_t k = i > 0 ? i - 1u : 0; k <= i && k < supply.grants.count; k++) {
+        (void)watched_intact(watched_before(k), first_violation());
+        (void)watched_intact(watched_behind(k), first_violation());
+    }
 }
 
 bool supply_grant(uintptr_t start, uintptr_t end)
@@ -236,6 +234,23 @@ static bool hook_allowed(enum adapter_memory memory)
                     "a hook called from outside of the adapter's functions, window at");
 }
 
+/* The pages that a break takes, which may begin inside one. */
+static uintptr_t break_pages(uintptr_t at)
+{
+    uintptr_t start = supply.window.start;
+    return at == start ? 0 : (page_up(at) - page_down(start)) / MEMORY_PAGE;
+}
+
+uintptr_t supply_break_end(void)
+{
+    uintptr_t at = supply.break_at;
+    uintptr_t room = supply_break_room();
+    uintptr_t paid = at == supply.window.start ? page_down(at) : page_up(at);
+    uintptr_t pages = room / MEMORY_PAGE + 1u;
+    uintptr_t end = paid + (supply.pages_left < pages ? supply.pages_left : pages) * MEMORY_PAGE;
+    return end < at ? at : end - at < room ? end : at + room;
+}
+
 void *adapter_sbrk(intptr_t increment)
 {
     uintptr_t old = supply.break_at;
@@ -250,7 +265,7 @@ void *adapter_sbrk(intptr_t increment)
         if (!rule_A1(old - less, old) || !supply_revoke(old - less, old))
             return refused;
         supply.break_at = old - less;
-        given((page_up(old) - page_up(old - less)) / MEMORY_PAGE);
+        given(break_pages(old) - break_pages(old - less));
     } else if (increment > 0) {
         uintptr_t more = (uintptr_t)increment;
         if (more > supply_break_room()) {
@@ -258,7 +273,7 @@ void *adapter_sbrk(intptr_t increment)
             (void)refuse();
             return refused;
         }
-        uintptr_t page_count = (page_up(old + more) - page_up(old)) / MEMORY_PAGE;
+        uintptr_t page_count = break_pages(old + more) - break_pages(old);
         if (request_refused(page_count))
             return refused;
         if (!supply_grant(old, old + more)) {

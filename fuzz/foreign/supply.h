@@ -52,8 +52,10 @@ bool supply_begin(enum adapter_memory memory, const struct supply_window *window
 bool supply_grant(uintptr_t start, uintptr_t end);
 bool supply_revoke(uintptr_t start, uintptr_t end);
 
-/* How far the break can go up before something else begins. */
+/* How far the break can go up before something else begins; and where it can go with the pages that
+ * are left. */
 uintptr_t supply_break_room(void);
+uintptr_t supply_break_end(void);
 
 /* Rule A4. Cost: the pages that are granted in part. */
 bool supply_rule_A4(struct violation *violation);

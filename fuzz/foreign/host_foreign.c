@@ -13,9 +13,7 @@
 #include "fuzz/host.h"
 #include "mmu_x86/probe.h"
 
-/* Of processor time: a call that two ticks find going on, so far apart, does not come to an end.
- * For what no block counts: the allocator's C library, or a compiler that counts none. */
-#define TICK_SECONDS 20
+uint32_t host_tick_seconds = 20;
 
 const char *const host_port_name = "foreign";
 
@@ -114,7 +112,7 @@ static bool signals_caught(void)
     stack_t stack = {.ss_sp = stack_memory, .ss_size = sizeof(stack_memory)};
     struct sigaction action = {.sa_sigaction = died, .sa_flags = SA_ONSTACK | SA_SIGINFO};
     struct sigaction tick = {.sa_handler = ticked, .sa_flags = SA_ONSTACK | SA_RESTART};
-    struct itimerval timer = {{TICK_SECONDS, 0}, {TICK_SECONDS, 0}};
+    struct itimerval timer = {{host_tick_seconds, 0}, {host_tick_seconds, 0}};
     bool ok = sigaltstack(&stack, NULL) == 0 && sigemptyset(&action.sa_mask) == 0 &&
               sigemptyset(&tick.sa_mask) == 0 && sigaction(SIGVTALRM, &tick, NULL) == 0;
     host_ticked = 0;

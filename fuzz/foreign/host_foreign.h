@@ -3,9 +3,14 @@
 #define KHEAP_FUZZ_FOREIGN_HOST_FOREIGN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* True if signals that the allocator dies of become verdicts; false where a fuzzing engine answers
  * them. Defined by foreign_tool.c or foreign_target.c. */
 extern const bool host_catches;
+
+/* Of processor time: a call that two ticks find going on, so far apart, does not come to an end.
+ * For where basic blocks are not counted: in libraries, or by a compiler that cannot. */
+extern uint32_t host_tick_seconds;
 
 #endif

@@ -335,18 +335,21 @@ static bool around_window(uintptr_t at)
     return at >= memory->start - MEMORY_PAGE && at < memory->end + MEMORY_PAGE;
 }
 
+/* A check of its own that does not return has found something. */
+static bool rule_A8_returns(struct run *run)
+{
+    return !run->validating ||
+           violation_set(&run->violation, RULE_A8, (uint32_t)supply.window.start, 1, 0,
+                         "validate does not come back, on the heap at");
+}
+
 void run_faulted(struct run *run, uintptr_t at, const char *what, struct verdict *verdict)
 {
     bool window = adapter.memory != ADAPTER_OWN && around_window(at);
     supply.calling = false;
-    if (run->validating) {
-        (void)violation_set(&run->violation, RULE_A8, (uint32_t)supply.window.start, 1, 0,
-                            "validate does not come back, on the heap at");
-        verdict_fill(run, false, verdict);
-        return;
-    }
-    (void)violation_set(&run->violation, window ? RULE_A4 : RULE_A5, (uint32_t)at, 0, 0,
-                        window ? "access to memory that was not granted, at" : what);
+    if (rule_A8_returns(run))
+        (void)violation_set(&run->violation, window ? RULE_A4 : RULE_A5, (uint32_t)at, 0, 0,
+                            window ? "access to memory that was not granted, at" : what);
     verdict_fill(run, false, verdict);
 }
 
@@ -363,8 +366,9 @@ void run_given_up(struct run *run, struct verdict *verdict)
 void run_endless(struct run *run, struct verdict *verdict)
 {
     supply.calling = false;
-    (void)violation_set(&run->violation, RULE_A5, (uint32_t)supply.window.start, 0, RUN_STEPS_MAX,
-                        "a call that does not come to an end, on the heap at");
+    if (rule_A8_returns(run))
+        (void)violation_set(&run->violation, RULE_A5, (uint32_t)supply.window.start, 0,
+                            RUN_STEPS_MAX, "a call that does not come to an end, on the heap at");
     verdict_fill(run, false, verdict);
 }
 

@@ -33,7 +33,9 @@ function(kheap_seal object name feedback)
     target_compile_options(${parts} PRIVATE -w -std=gnu11 -Werror=implicit-function-declaration
         -Werror=int-conversion -fno-common -fno-builtin-malloc -fno-builtin-calloc
         -fno-builtin-realloc -fno-builtin-free ${KHEAP_STEPS} ${ALLOCATOR_OPTIONS})
-    set_target_properties(${parts} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+    # The project's own standard would come behind these.
+    set_target_properties(${parts} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF C_EXTENSIONS ON)
+    set_property(TARGET ${parts} PROPERTY C_STANDARD)
     if(feedback AND KHEAP_FUZZER STREQUAL "libfuzzer" AND NOT KHEAP_ENGINE)
         target_compile_options(${parts} PRIVATE -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp)
     elseif(NOT feedback AND KHEAP_FUZZER STREQUAL "afl")

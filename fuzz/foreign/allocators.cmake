@@ -54,13 +54,19 @@ function(kheap_seal object name feedback)
     set(${object} ${sealed} PARENT_SCOPE)
 endfunction()
 
-function(kheap_add_allocator name)
+# The tool alone.
+function(kheap_add_allocator_tool name)
     cmake_parse_arguments(ALLOCATOR "" "" "OPTIONS;INCLUDES;LIBRARIES" ${ARGN})
     kheap_seal(tool_object ${name} "")
     add_executable(kheap-${name} ${PROJECT_SOURCE_DIR}/fuzz/foreign/tool_main.c ${tool_object}
         $<TARGET_OBJECTS:kheap_foreign_tool>)
     target_link_libraries(kheap-${name} PRIVATE kheap_trial kheap_files kheap_foreign ${ALLOCATOR_LIBRARIES})
     kheap_feedback(kheap-${name} FALSE)
+endfunction()
+
+function(kheap_add_allocator name)
+    cmake_parse_arguments(ALLOCATOR "" "" "OPTIONS;INCLUDES;LIBRARIES" ${ARGN})
+    kheap_add_allocator_tool(${name} ${ARGN})
     kheap_seal(target_object ${name} _feedback)
     kheap_fuzz_target_mutated(fuzz_${name} foreign kheap_mutator_foreign
         ${PROJECT_SOURCE_DIR}/fuzz/foreign/target_foreign.c ${target_object})

@@ -72,3 +72,20 @@ function(kheap_add_allocator name)
         ${PROJECT_SOURCE_DIR}/fuzz/foreign/target_foreign.c ${target_object})
     target_link_libraries(fuzz_${name} PRIVATE ${ALLOCATOR_LIBRARIES})
 endfunction()
+
+# kheap_add_prebuilt_allocator(NAME [LIBRARY FILE] [OPTIONS FLAGS...]): the same for an allocator that comes as a library
+# and takes malloc's place, or for the C library's own (fuzz/foreign/examples/shared/adapter.c).
+function(kheap_add_prebuilt_allocator name)
+    cmake_parse_arguments(PREBUILT "" "LIBRARY" "OPTIONS" ${ARGN})
+    # Their malloc is not its.
+    if(KHEAP_SANITIZERS OR KHEAP_ENGINE)
+        message(STATUS "without ${name}, as sanitizers put themselves in the place of malloc")
+        return()
+    endif()
+    set(options -DPREBUILT_NAME="${name}" -D_GNU_SOURCE ${PREBUILT_OPTIONS})
+    if(PREBUILT_LIBRARY)
+        list(APPEND options -DPREBUILT_LIBRARY="${PREBUILT_LIBRARY}")
+    endif()
+    kheap_add_allocator(${name} ${PROJECT_SOURCE_DIR}/fuzz/foreign/examples/shared/adapter.c
+        OPTIONS ${options} LIBRARIES ${PREBUILT_LIBRARY} ${CMAKE_DL_LIBS})
+endfunction()

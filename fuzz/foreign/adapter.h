@@ -23,7 +23,8 @@
  * can be written and keep what was written until it is freed, wherever it is moved to (A3); that a
  * refusal changes no contents, and a refused resize leaves the old block alone (A3); that nothing
  * is written outside of what was granted (A4); that a call comes to an end, and does not crash
- * (A5). */
+ * (A5); that the hooks are used as they say below (A16), and report no misuse where there is none
+ * (A14). */
 #ifndef KHEAP_FUZZ_FOREIGN_ADAPTER_H
 #define KHEAP_FUZZ_FOREIGN_ADAPTER_H
 
@@ -125,13 +126,14 @@ struct adapter {
      * if `usable` is there) to the start of the other; at the ends of the pool, or of what the
      * hooks have granted or would grant, without the bytes that it keeps there for itself:
      * `front_bytes` and `end_bytes` of each stretch of memory that touches no other. Headers and
-     * rounding are included. align_bytes is 0 for a plain request. NULL: any refusal will do. */
+     * rounding are included. align_bytes is 0 for a plain request. It is asked after the refusal,
+     * of which it may know more: SIZE_MAX excuses it. NULL: any refusal will do. */
     size_t (*needs)(size_t align_bytes, size_t size_bytes);
     size_t front_bytes;
     size_t end_bytes;
 
-    /* With nothing live, what a fresh heap in the same window grants is granted again (rule A11).
-     */
+    /* With nothing live, what a fresh heap in the same window grants is granted again (rule A11);
+     * if a hook refuses it, then after a trim. */
     bool empty_as_fresh;
 
     /* When the heap is full, a block of alloc's that is freed can be had again, by a request for
@@ -145,7 +147,7 @@ struct adapter {
 
     /* A pointer that is no live block's, given to release, is reported by adapter_misuse, once, or
      * answered by adapter_panic, and nothing else is (rule A14): freed already, inside a block,
-     * outside of the window. */
+     * outside of what was granted. */
     bool misuse_detected;
 
     /* The most basic blocks of its own code that a call runs through (rule A15), for constant time:
@@ -181,12 +183,13 @@ bool adapter_map(void *at, size_t page_count);
 /* Takes pages back that adapter_map granted. */
 void adapter_unmap(void *at, size_t page_count);
 
-/* For ADAPTER_OWN: true if the allocator may now take memory from where it has it, false if it is
- * to behave as if there were none. */
+/* For ADAPTER_OWN, and with ADAPTER_MAP for what it keeps elsewhere, page tables, say: true if the
+ * allocator may now take memory from where it has it, false if it is to behave as if there were
+ * none. */
 bool adapter_may_take(void);
 
 /* For ADAPTER_OWN, within init: its memory is [start, limit), a static array, say. May be called
- * more than once. */
+ * more than once, for other memory. */
 void adapter_arena(void *start, void *limit);
 
 /* A pointer was given to release or resize that is no live block's; NULL if it is not known which.

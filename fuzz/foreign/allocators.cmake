@@ -33,7 +33,9 @@ function(kheap_seal object name feedback)
     target_compile_options(${parts} PRIVATE -w -std=gnu11 -Werror=implicit-function-declaration
         -Werror=int-conversion -fno-common -fno-builtin-malloc -fno-builtin-calloc
         -fno-builtin-realloc -fno-builtin-free ${KHEAP_STEPS} ${ALLOCATOR_OPTIONS})
-    set_target_properties(${parts} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+    # The project's own standard would come behind these.
+    set_target_properties(${parts} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF C_EXTENSIONS ON)
+    set_property(TARGET ${parts} PROPERTY C_STANDARD)
     if(feedback AND KHEAP_FUZZER STREQUAL "libfuzzer" AND NOT KHEAP_ENGINE)
         target_compile_options(${parts} PRIVATE -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp)
     elseif(NOT feedback AND KHEAP_FUZZER STREQUAL "afl")
@@ -52,7 +54,8 @@ function(kheap_seal object name feedback)
     set(${object} ${sealed} PARENT_SCOPE)
 endfunction()
 
-function(kheap_add_allocator name)
+# The tool alone.
+function(kheap_add_allocator_tool name)
     cmake_parse_arguments(ALLOCATOR "" "" "OPTIONS;INCLUDES;LIBRARIES" ${ARGN})
     kheap_seal(tool_object ${name} "")
     add_executable(kheap-${name} ${PROJECT_SOURCE_DIR}/fuzz/foreign/tool_main.c ${tool_object}
@@ -72,8 +75,30 @@ function(kheap_add_allocator name)
     target_compile_definitions(kheap-${name} PRIVATE "FOREIGN_OPTIONS=\"${CMAKE_C_FLAGS} ${folders} ${options}\""
         "FOREIGN_SOURCES=\"${sources}\"")
     kheap_feedback(kheap-${name} FALSE)
+endfunction()
+
+function(kheap_add_allocator name)
+    cmake_parse_arguments(ALLOCATOR "" "" "OPTIONS;INCLUDES;LIBRARIES" ${ARGN})
+    kheap_add_allocator_tool(${name} ${ARGN})
     kheap_seal(target_object ${name} _feedback)
     kheap_fuzz_target_mutated(fuzz_${name} foreign kheap_mutator_foreign
         ${PROJECT_SOURCE_DIR}/fuzz/foreign/target_foreign.c ${target_object})
     target_link_libraries(fuzz_${name} PRIVATE ${ALLOCATOR_LIBRARIES})
+endfunction()
+
+# kheap_add_prebuilt_allocator(NAME [LIBRARY FILE] [OPTIONS FLAGS...]): the same for an allocator that comes as a library
+# and takes malloc's place, or for the C library's own (fuzz/foreign/examples/shared/adapter.c).
+function(kheap_add_prebuilt_allocator name)
+    cmake_parse_arguments(PREBUILT "" "LIBRARY" "OPTIONS" ${ARGN})
+    # Their malloc is not its.
+    if(KHEAP_SANITIZERS OR KHEAP_ENGINE)
+        message(STATUS "without ${name}, as sanitizers put themselves in the place of malloc")
+        return()
+    endif()
+    set(options -DPREBUILT_NAME="${name}" -D_GNU_SOURCE ${PREBUILT_OPTIONS})
+    if(PREBUILT_LIBRARY)
+        list(APPEND options -DPREBUILT_LIBRARY="${PREBUILT_LIBRARY}")
+    endif()
+    kheap_add_allocator(${name} ${PROJECT_SOURCE_DIR}/fuzz/foreign/examples/shared/adapter.c
+        OPTIONS ${options} LIBRARIES ${PREBUILT_LIBRARY} ${CMAKE_DL_LIBS})
 endfunction()

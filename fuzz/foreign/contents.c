@@ -93,12 +93,14 @@ uintptr_t contents_find_damage(uintptr_t at, uintptr_t size_bytes, uint32_t seed
             if (check_words(at, o, o + 4u, pattern) != o + 4u)
                 return o;
         /* Words between those of the stride were not written. */
-        if (from < tail)
+        if (from < tail && words_end >= CONTENTS_END && words_end % CONTENTS_STRIDE != 0)
             return upto_bytes;
     }
-    damage = check_words(at, from, words_end, pattern);
-    if (damage != words_end)
-        return damage;
+    if (from == tail) {
+        damage = check_words(at, from, words_end, pattern);
+        if (damage != words_end)
+            return damage;
+    }
     uint32_t last = contents_word(seed, words_end);
     for (uintptr_t o = words_end; o < upto; o++)
         if (*(const byte_t *)(at + o) != (uint8_t)(last >> 8u * (o - words_end)))

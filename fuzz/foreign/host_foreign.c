@@ -14,8 +14,7 @@
 #include "fuzz/host.h"
 #include "mmu_x86/probe.h"
 
-/* Of processor time, for the calls of one run, where blocks are not counted. */
-#define RUN_SECONDS 60
+uint32_t host_tick_seconds = 20;
 
 const char *const host_port_name = "foreign";
 
@@ -25,6 +24,7 @@ static sigjmp_buf host_exit;
 static volatile sig_atomic_t host_running;
 static uintptr_t host_fault_at;
 static char host_fault_what[64];
+static uint32_t host_ticked; /* the call that the last tick found going on; 0: none */
 
 enum { EXIT_FAULT = 1, EXIT_ENDLESS, EXIT_PANIC };
 
@@ -71,6 +71,22 @@ _Noreturn void run_panicked(void)
     siglongjmp(host_exit, EXIT_PANIC);
 }
 
+/* A call is going on that was at the last tick. */
+static bool ticked_twice(void)
+{
+    uint32_t call = supply.calling ? host_made->call_count : 0;
+    bool twice = call != 0 && call == host_ticked;
+    host_ticked = call;
+    return twice;
+}
+
+static void ticked(int number)
+{
+    (void)number;
+    if (host_running && ticked_twice())
+        siglongjmp(host_exit, EXIT_ENDLESS);
+}
+
 /* What a call of the allocator dies of. Outside of a run it is the harness's own: then it is to die
  * of it. */
 static void died(int number, siginfo_t *info, void *context)
@@ -85,19 +101,22 @@ static void died(int number, siginfo_t *info, void *context)
     host_fault_at = address ? (uintptr_t)info->si_addr : 0;
     (void)snprintf(host_fault_what, sizeof(host_fault_what), "signal %d (%s), at", number,
                    strsignal(number));
-    siglongjmp(host_exit, number == SIGVTALRM ? EXIT_ENDLESS : EXIT_FAULT);
+    siglongjmp(host_exit, EXIT_FAULT);
 }
 
 /* For the tool: a crash is a verdict. A fuzzing engine has its own handlers, and shows the stack.
  */
 static bool signals_caught(void)
 {
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGVTALRM};
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
     static uint8_t stack_memory[1u << 16];
     stack_t stack = {.ss_sp = stack_memory, .ss_size = sizeof(stack_memory)};
     struct sigaction action = {.sa_sigaction = died, .sa_flags = SA_ONSTACK | SA_SIGINFO};
-    struct itimerval timer = {{0, 0}, {RUN_SECONDS, 0}};
-    bool ok = sigaltstack(&stack, NULL) == 0 && sigemptyset(&action.sa_mask) == 0;
+    struct sigaction tick = {.sa_handler = ticked, .sa_flags = SA_ONSTACK | SA_RESTART};
+    struct itimerval timer = {{host_tick_seconds, 0}, {host_tick_seconds, 0}};
+    bool ok = sigaltstack(&stack, NULL) == 0 && sigemptyset(&action.sa_mask) == 0 &&
+              sigemptyset(&tick.sa_mask) == 0 && sigaction(SIGVTALRM, &tick, NULL) == 0;
+    host_ticked = 0;
     for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
         ok = ok && sigaction(deadly[i], &action, NULL) == 0;
     return ok && setitimer(ITIMER_VIRTUAL, &timer, NULL) == 0;

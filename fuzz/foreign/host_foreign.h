@@ -3,6 +3,7 @@
 #define KHEAP_FUZZ_FOREIGN_HOST_FOREIGN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* True if signals that the allocator dies of become verdicts; false where a fuzzing engine answers
  * them. Defined by foreign_tool.c or foreign_target.c. */
@@ -16,5 +17,9 @@ const struct run *host_last_run(void);
  * with the adapter. Defined by tool_main.c from what the build knows. */
 extern const char *const host_compile_options;
 extern const char *const host_compile_sources;
+
+/* Of processor time: a call that two ticks find going on, so far apart, does not come to an end.
+ * For where basic blocks are not counted: in libraries, or by a compiler that cannot. */
+extern uint32_t host_tick_seconds;
 
 #endif

@@ -18,12 +18,6 @@ void adapter_misuse(const void *at)
     misuse_run->misuse_at = (uintptr_t)at;
 }
 
-void adapter_arena(void *start, void *limit)
-{
-    if (supply.memory == ADAPTER_OWN && start < limit)
-        (void)grants_add(&supply.grants, (uintptr_t)start, (uintptr_t)limit);
-}
-
 _Noreturn void adapter_panic(const char *why)
 {
     misuse_run->why = why;
@@ -67,7 +61,7 @@ void run_digest(struct run *run, uintptr_t number)
 
 void run_call(struct run *run)
 {
-    run->misuse_count = 0;
+    run->call_count++;
     supply.calling = true;
     steps_count = 0;
 }
@@ -105,8 +99,7 @@ static bool rule_A8(struct run *run)
                                   "what validate says (found) of the heap at");
 }
 
-/* Rule A14, its second half: a call that is in order is not reported. */
-static bool rule_A14_good(struct run *run)
+bool run_rule_A14_good(struct run *run)
 {
     return run->misuse_count == 0 ||
            violation_set(&run->violation, RULE_A14, (uint32_t)run->misuse_at, 0, run->misuse_count,
@@ -192,14 +185,13 @@ struct supply_window run_window(const struct op_config *config)
     uintptr_t pages = adapter.memory == ADAPTER_POOL ? config->frame_count : config->window_pages;
     uintptr_t tail =
         adapter.memory == ADAPTER_POOL ? config->window_pages % RUN_TAIL_PAGES * 4u : 0;
-    uintptr_t most = adapter.window_max / MEMORY_PAGE;
     pages = pages < room ? pages : room;
-    pages = most != 0 && pages > most ? most : pages;
-    if (pages == 0)
-        tail = 0;
+    uintptr_t size = pages * MEMORY_PAGE;
+    if (adapter.window_max != 0 && size > adapter.window_max)
+        size = adapter.window_max;
     return (struct supply_window){
         .start = memory->start,
-        .limit = memory->start + pages * MEMORY_PAGE - tail,
+        .limit = memory->start + (size > tail ? size - tail : size),
         .page_count = config->frame_count,
     };
 }
@@ -222,6 +214,7 @@ bool run_open(struct run *run, const struct op_config *config)
     misuse_run = run;
     run->config = *config;
     run->crowd_count = 0;
+    run->misuse_count = 0;
     run->refusal_count = 0;
     run->steps = 0;
     run->validating = false;
@@ -235,6 +228,7 @@ bool run_open(struct run *run, const struct op_config *config)
     run->violation = (struct violation){0};
     run_digest(run, config->frame_count);
     run_digest(run, config->window_pages);
+    supply.live = &run->model;
     heap_begin(run);
     return run->made;
 }
@@ -272,7 +266,8 @@ static bool apply_checked(struct run *run, const struct op *op)
     if (outcome != RUN_APPLIED)
         return outcome == RUN_SKIPPED;
     run->applied_count++;
-    return (op_is_misuse(op->kind) || rule_A14_good(run)) && run_check(run, op->kind == OP_CHECK);
+    return (op_is_misuse(op->kind) || run_rule_A14_good(run)) &&
+           run_check(run, op->kind == OP_CHECK);
 }
 
 static uintptr_t slot_at(const struct run *run, uint32_t slot)
@@ -324,7 +319,7 @@ void run_input(struct run *run, struct input *input, const struct session_plan *
     struct op op;
     run->plan = *plan;
     (void)run_open(run, &input->config);
-    bool ok = run_check(run, true);
+    bool ok = run_rule_A14_good(run) && run_check(run, true);
     while (ok && input_next(input, &op))
         ok = plan->observe != NULL ? apply_observed(run, &op) : apply_checked(run, &op);
     if (ok) {
@@ -340,24 +335,27 @@ static bool around_window(uintptr_t at)
     return at >= memory->start - MEMORY_PAGE && at < memory->end + MEMORY_PAGE;
 }
 
+/* A check of its own that does not return has found something. */
+static bool rule_A8_returns(struct run *run)
+{
+    return !run->validating ||
+           violation_set(&run->violation, RULE_A8, (uint32_t)supply.window.start, 1, 0,
+                         "validate does not come back, on the heap at");
+}
+
 void run_faulted(struct run *run, uintptr_t at, const char *what, struct verdict *verdict)
 {
     bool window = adapter.memory != ADAPTER_OWN && around_window(at);
     supply.calling = false;
-    if (run->validating) {
-        (void)violation_set(&run->violation, RULE_A8, (uint32_t)supply.window.start, 1, 0,
-                            "validate does not come back, on the heap at");
-        verdict_fill(run, false, verdict);
-        return;
-    }
-    (void)violation_set(&run->violation, window ? RULE_A4 : RULE_A5, (uint32_t)at, 0, 0,
-                        window ? "access to memory that was not granted, at" : what);
+    if (rule_A8_returns(run))
+        (void)violation_set(&run->violation, window ? RULE_A4 : RULE_A5, (uint32_t)at, 0, 0,
+                            window ? "access to memory that was not granted, at" : what);
     verdict_fill(run, false, verdict);
 }
 
 void run_given_up(struct run *run, struct verdict *verdict)
 {
-    bool detected = op_is_misuse(run->op.kind) && adapter.misuse_detected;
+    bool detected = op_is_misuse(run->op.kind) && adapter.misuse_detected && !run->validating;
     supply.calling = false;
     if (!detected)
         (void)violation_set(&run->violation, RULE_A8, (uint32_t)supply.window.start, 0, 1,
@@ -368,8 +366,9 @@ void run_given_up(struct run *run, struct verdict *verdict)
 void run_endless(struct run *run, struct verdict *verdict)
 {
     supply.calling = false;
-    (void)violation_set(&run->violation, RULE_A5, (uint32_t)supply.window.start, 0, RUN_STEPS_MAX,
-                        "a call that does not come to an end, on the heap at");
+    if (rule_A8_returns(run))
+        (void)violation_set(&run->violation, RULE_A5, (uint32_t)supply.window.start, 0,
+                            RUN_STEPS_MAX, "a call that does not come to an end, on the heap at");
     verdict_fill(run, false, verdict);
 }
 

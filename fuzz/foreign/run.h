@@ -46,7 +46,8 @@ struct run {
     uintptr_t largest; /* what a fresh heap in this window grants; 0: not known */
     uintptr_t touched; /* where the operation's block is, or was; 0: none */
     uint32_t steps;    /* the most of a call of this operation */
-    uint32_t misuse_count;
+    uint32_t call_count;
+    uint32_t misuse_count; /* reported in this operation */
     uintptr_t misuse_at;
     const char *why; /* the allocator has given up */
     uint32_t refusal_count;

@@ -83,10 +83,13 @@ enum run_outcome run_enter(struct run *run, uint32_t slot, void *result, uintptr
     run_digest(run, own ? at != 0 : at);
     if (at == 0)
         return size_bytes == 0 ? RUN_APPLIED : refused(run, size_bytes, align_bytes);
+    run->touched = at;
+    /* As far as was asked for, before it is asked for more: who knows what it would look at. */
+    if (!block_right(run, at, size_bytes, size_bytes, align_bytes))
+        return RUN_VIOLATED;
     uintptr_t usable = usable_of(run, result, size_bytes);
     if (!own)
         run_digest(run, usable);
-    run->touched = at;
     if (!block_right(run, at, size_bytes, usable, align_bytes) ||
         (zeroed && !rule_A6_zero(run, at, size_bytes)))
         return RUN_VIOLATED;

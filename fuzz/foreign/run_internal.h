@@ -40,6 +40,9 @@ enum run_outcome run_apply_misuse(struct run *run, const struct op *op);
 /* Rule A10. */
 bool run_rule_A10(struct run *run, uintptr_t align_bytes, uintptr_t size_bytes);
 
+/* Rule A14, its second half: calls that were in order have reported nothing. */
+bool run_rule_A14_good(struct run *run);
+
 /* After an operation: all rules about what it may have changed. */
 bool run_check(struct run *run, bool everything);
 

@@ -5,9 +5,12 @@
 /* Rule A14, its first half: a misuse is reported once; and no contents change. */
 static enum run_outcome misuse(struct run *run, uintptr_t at)
 {
+    /* To see that it is none, it may have to look for a header in the middle of a block. */
+    model_open(&run->model, true);
     run_call(run);
     adapter.release((void *)at);
     run_called(run);
+    model_open(&run->model, false);
     if (run->misuse_count != 1u) {
         (void)violation_set(&run->violation, RULE_A14, (uint32_t)at, 1, run->misuse_count,
                             "misuses reported, of what was given to release:");
@@ -17,11 +20,12 @@ static enum run_outcome misuse(struct run *run, uintptr_t at)
     return model_all_intact(&run->model, &run->violation) ? RUN_APPLIED : RUN_VIOLATED;
 }
 
-/* True if a live block with bytes begins at `at`. */
+/* True if a live block begins at `at`. */
 static bool block_begins(const struct run *run, uintptr_t at)
 {
     const struct model_block *block = model_at_or_below(&run->model, at);
-    return block != NULL && block->at == at;
+    return (block != NULL && block->at == at) ||
+           model_empty_within(&run->model, at, at + 1u) != NULL;
 }
 
 enum run_outcome run_apply_misuse(struct run *run, const struct op *op)
@@ -45,7 +49,8 @@ enum run_outcome run_apply_misuse(struct run *run, const struct op *op)
                    ? RUN_SKIPPED
                    : misuse(run, block->at + op->size % 7u + 1u);
     case OP_FREE_FOREIGN:
-        return adapter.memory == ADAPTER_OWN || grants_cover(&supply.grants, foreign, foreign + 1u)
+        return foreign == 0 || adapter.memory == ADAPTER_OWN ||
+                       grants_cover(&supply.grants, foreign, foreign + 1u)
                    ? RUN_SKIPPED
                    : misuse(run, foreign);
     default: return RUN_SKIPPED;

@@ -24,7 +24,8 @@ static enum run_outcome apply_pressure(const struct op *op)
 {
     if (!hooked() || adapter.memory == ADAPTER_OWN)
         return RUN_SKIPPED;
-    supply.pages_left = op->size < supply.window.page_count ? op->size : supply.window.page_count;
+    uintptr_t most = supply.window.page_count - supply.pages_taken;
+    supply.pages_left = op->size < most ? op->size : most;
     return RUN_APPLIED;
 }
 
@@ -50,6 +51,9 @@ static enum run_outcome apply_window(struct run *run, const struct op *op)
     struct supply_window window = run_window_of_op(&run->config, op);
     if (run->model.live_count != 0 || window.limit == window.start || adapter.memory == ADAPTER_OWN)
         return RUN_SKIPPED;
+    /* What was freed in the old heap may be anything in the new one. */
+    model_clear(&run->model);
+    run->crowd_count = 0;
     run->largest = adapter.empty_as_fresh ? run_largest_fresh(run, &window) : 0;
     run_digest(run, run_heap_make(run, &window));
     run->supply_refusals = 0;
@@ -72,7 +76,8 @@ static bool limit_free(uintptr_t limit)
 {
     const struct memory *memory = memory_open();
     uintptr_t from = supply.window.limit;
-    return limit > from && limit <= memory->end && grants_spare(&supply.grants, from, limit);
+    /* One stretch must not touch another: to the allocator they are two. */
+    return limit > from && limit <= memory->end && grants_spare(&supply.grants, from, limit + 1u);
 }
 
 static enum run_outcome apply_grow(struct run *run, const struct op *op)
@@ -168,9 +173,12 @@ static enum run_outcome crowd_alloc(struct run *run, uint32_t slot, uintptr_t si
 static enum run_outcome crowd_again(struct run *run, uintptr_t size_bytes)
 {
     uint32_t slot = run->crowd_at + run->crowd_count / 2u;
+    uint32_t injected_count = supply.injected_count;
     bool got = false;
-    if (run->model.slots[slot].size_bytes < size_bytes)
-        return RUN_APPLIED; /* of an earlier crowd, and smaller */
+    if (run->model.slots[slot].size_bytes != size_bytes)
+        slot = run->crowd_at + run->crowd_count - 1u;
+    if (run->model.slots[slot].size_bytes != size_bytes)
+        return RUN_APPLIED; /* all that is known to be of this size is of an earlier crowd */
     if (run_release(run, slot) == RUN_VIOLATED ||
         crowd_alloc(run, slot, size_bytes, &got) == RUN_VIOLATED)
         return RUN_VIOLATED;
@@ -184,7 +192,8 @@ static enum run_outcome crowd_again(struct run *run, uintptr_t size_bytes)
         model_leave(&run->model, run->crowd_at + run->crowd_count, &last);
         model_return(&run->model, slot, &last);
     }
-    if (!adapter.same_again)
+    /* What it had given back it may be refused. */
+    if (!adapter.same_again || supply.injected_count != injected_count)
         return RUN_APPLIED;
     (void)violation_set(&run->violation, RULE_A12, (uint32_t)freed_at, 1, 0,
                         "the same size granted again in a full heap, of the block freed at");

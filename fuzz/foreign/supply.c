@@ -1,5 +1,7 @@
 #include "fuzz/foreign/supply.h"
 
+#include <stddef.h>
+
 #include "fuzz/foreign/contents.h"
 #include "fuzz/foreign/memory.h"
 
@@ -82,8 +84,26 @@ static void fresh(uintptr_t start, uintptr_t end)
         contents_fill(start, end - start < MEMORY_PAGE ? end - start : MEMORY_PAGE, SUPPLY_FRESH);
 }
 
+/* What a hook comes upon is judged when the call has returned. */
+static struct violation *first_violation(void)
+{
+    static struct violation later;
+    return supply.violation.rule == RULE_NONE ? &supply.violation : &later;
+}
+
+/* The bytes around a range are about to be watched anew: they must be as they were. */
+static void judge_watched(uintptr_t start)
+{
+    uint32_t i = grants_find(&supply.grants, start);
+    for (uint32_t k = i > 0 ? i - 1u : 0; k <= i && k < supply.grants.count; k++) {
+        (void)watched_intact(watched_before(k), first_violation());
+        (void)watched_intact(watched_behind(k), first_violation());
+    }
+}
+
 bool supply_grant(uintptr_t start, uintptr_t end)
 {
+    judge_watched(start);
     /* The pages at both ends may be accessible already, and must stay as they are but for this. */
     uintptr_t from = page_down(start);
     uintptr_t to = page_up(end);
@@ -107,6 +127,7 @@ bool supply_grant(uintptr_t start, uintptr_t end)
 
 bool supply_revoke(uintptr_t start, uintptr_t end)
 {
+    judge_watched(start);
     if (!grants_remove(&supply.grants, start, end))
         return false;
     uintptr_t from = page_down(start);
@@ -137,6 +158,7 @@ bool supply_begin(enum adapter_memory memory, const struct supply_window *window
     supply.pages_left = window->page_count;
     supply.request_count = 0;
     supply.refusal_count = 0;
+    supply.injected_count = 0;
     supply.refuse_request = 0;
     supply.refuse_on = false;
     supply.violation = (struct violation){0};
@@ -156,6 +178,7 @@ static bool request_refused(uintptr_t page_count)
     if (!injected && page_count <= supply.pages_left)
         return false;
     supply.refusal_count++;
+    supply.injected_count += injected;
     return true;
 }
 
@@ -180,17 +203,27 @@ static void given(uintptr_t page_count)
 /* Rule A16: a hook is used as adapter.h says. The call goes on, and is judged when it returns. */
 static bool rule_A16(bool holds, uintptr_t at, uintptr_t found, const char *what)
 {
-    if (!holds && supply.violation.rule == RULE_NONE)
-        (void)violation_set(&supply.violation, RULE_A16, (uint32_t)at, 0, (uint32_t)found, what);
-    return holds;
+    return holds ||
+           violation_set(first_violation(), RULE_A16, (uint32_t)at, 0, (uint32_t)found, what);
+}
+
+/* Rule A1 of what lives in memory that is given back: it stays granted then. */
+static bool rule_A1(uintptr_t start, uintptr_t end)
+{
+    const struct model_block *block =
+        supply.live != NULL ? model_at_or_below(supply.live, end - 1u) : NULL;
+    return block == NULL || block->at + block->usable_bytes <= start ||
+           violation_set(first_violation(), RULE_A1, (uint32_t)block->at, 0, (uint32_t)start,
+                         "memory given back from (found) on, and in it the live block at");
 }
 
 uintptr_t supply_break_room(void)
 {
-    /* Runs of pages, if there are any, lie behind the break's own grant. */
-    uint32_t i = supply.break_at > supply.window.start;
+    /* Runs of pages lie behind the break, and may touch it: then they are one grant with what is
+     * below. */
+    uint32_t i = grants_find(&supply.grants, supply.break_at);
     uintptr_t end = i < supply.grants.count ? supply.grants.list[i].start : supply.window.limit;
-    return end - supply.break_at;
+    return end > supply.break_at ? end - supply.break_at : 0;
 }
 
 static bool hook_allowed(enum adapter_memory memory)
@@ -199,6 +232,23 @@ static bool hook_allowed(enum adapter_memory memory)
                     "a hook that is not for this kind of memory (found), window at") &&
            rule_A16(supply.calling, supply.window.start, 0,
                     "a hook called from outside of the adapter's functions, window at");
+}
+
+/* The pages that a break takes, which may begin inside one. */
+static uintptr_t break_pages(uintptr_t at)
+{
+    uintptr_t start = supply.window.start;
+    return at == start ? 0 : (page_up(at) - page_down(start)) / MEMORY_PAGE;
+}
+
+uintptr_t supply_break_end(void)
+{
+    uintptr_t at = supply.break_at;
+    uintptr_t room = supply_break_room();
+    uintptr_t paid = at == supply.window.start ? page_down(at) : page_up(at);
+    uintptr_t pages = room / MEMORY_PAGE + 1u;
+    uintptr_t end = paid + (supply.pages_left < pages ? supply.pages_left : pages) * MEMORY_PAGE;
+    return end < at ? at : end - at < room ? end : at + room;
 }
 
 void *supply_sbrk(intptr_t increment)
@@ -212,10 +262,10 @@ void *supply_sbrk(intptr_t increment)
         if (!rule_A16(less <= old - supply.window.start, old, less,
                       "adapter_sbrk by more bytes down (found) than were granted, break at"))
             return refused;
-        if (!supply_revoke(old - less, old))
+        if (!rule_A1(old - less, old) || !supply_revoke(old - less, old))
             return refused;
         supply.break_at = old - less;
-        given((page_up(old) - page_up(old - less)) / MEMORY_PAGE);
+        given(break_pages(old) - break_pages(old - less));
     } else if (increment > 0) {
         uintptr_t more = (uintptr_t)increment;
         if (more > supply_break_room()) {
@@ -223,7 +273,7 @@ void *supply_sbrk(intptr_t increment)
             (void)refuse();
             return refused;
         }
-        uintptr_t page_count = (page_up(old + more) - page_up(old)) / MEMORY_PAGE;
+        uintptr_t page_count = break_pages(old + more) - break_pages(old);
         if (request_refused(page_count))
             return refused;
         if (!supply_grant(old, old + more)) {
@@ -242,7 +292,7 @@ static uintptr_t run_find_high(uintptr_t page_count)
 {
     uintptr_t to = page_down(supply.window.limit);
     uintptr_t low = page_up(supply.break_at);
-    for (uint32_t i = supply.grants.count; i > 0 && supply.grants.list[i - 1u].start >= low; i--) {
+    for (uint32_t i = supply.grants.count; i > 0 && supply.grants.list[i - 1u].end > low; i--) {
         uintptr_t end = supply.grants.list[i - 1u].end;
         if (to > end && (to - end) / MEMORY_PAGE >= page_count)
             return to - page_count * MEMORY_PAGE;
@@ -276,13 +326,15 @@ static bool pages_grant(uintptr_t at, uintptr_t page_count)
 
 static void pages_revoke(uintptr_t at, uintptr_t page_count, const char *what)
 {
-    uintptr_t limit_pages = supply.pages_taken;
+    /* What lies below the break goes back by moving that. */
+    uintptr_t low = page_up(supply.break_at);
     if (page_count == 0)
         return;
-    if (rule_A16(at % MEMORY_PAGE == 0 && page_count <= limit_pages &&
-                     grants_cover(&supply.grants, at, at + page_count * MEMORY_PAGE),
+    uintptr_t end = at + page_count * MEMORY_PAGE;
+    if (rule_A16(at % MEMORY_PAGE == 0 && at >= low && page_count <= supply.pages_taken &&
+                     grants_cover(&supply.grants, at, end),
                  at, page_count, what) &&
-        supply_revoke(at, at + page_count * MEMORY_PAGE))
+        rule_A1(at, end) && supply_revoke(at, end))
         given(page_count);
 }
 
@@ -333,5 +385,16 @@ void supply_unmap(void *at, size_t page_count)
 
 bool supply_may_take(void)
 {
-    return hook_allowed(ADAPTER_OWN) && !request_refused(0);
+    return hook_allowed(supply.memory == ADAPTER_MAP ? ADAPTER_MAP : ADAPTER_OWN) &&
+           !request_refused(0);
+}
+
+void adapter_arena(void *start, void *limit)
+{
+    uintptr_t from = (uintptr_t)start;
+    uintptr_t to = (uintptr_t)limit;
+    if (hook_allowed(ADAPTER_OWN))
+        (void)rule_A16(from < to && grants_spare(&supply.grants, from, to) &&
+                           grants_add(&supply.grants, from, to),
+                       from, to, "adapter_arena of nothing, or of what it has told already, at");
 }

@@ -2,14 +2,16 @@
  * refuse. Keeps the rules
  *
  * A4   nothing is written outside of what was granted: bytes that share a page with granted ones
- * are as they were; other pages are not accessible at all A16  the hooks are used as adapter.h says
- */
+ *      are as they were; other pages are not accessible at all
+ * A16  the hooks are used as adapter.h says
+ *
+ * and, as memory that is given back is no longer granted, A1 of the blocks that live in it. */
 #ifndef KHEAP_FUZZ_FOREIGN_SUPPLY_H
 #define KHEAP_FUZZ_FOREIGN_SUPPLY_H
 
 #include "fuzz/foreign/adapter.h"
 #include "fuzz/foreign/grants.h"
-#include "invariants/violation.h"
+#include "fuzz/foreign/model.h"
 
 /* A window. The hooks grant page_count pages of it at most. */
 struct supply_window {
@@ -27,10 +29,12 @@ struct supply {
     uintptr_t pages_left;   /* that they may still grant */
     uint32_t request_count; /* of hooks, so far */
     uint32_t refusal_count;
-    uint32_t refuse_request;    /* 0, or the number of the request to refuse */
-    bool refuse_on;             /* and all behind it */
-    bool calling;               /* a call of the adapter is being made */
-    struct violation violation; /* of rule A16: its first */
+    uint32_t injected_count;  /* of these, not for want of memory */
+    uint32_t refuse_request;  /* 0, or the number of the request to refuse */
+    bool refuse_on;           /* and all behind it */
+    bool calling;             /* a call of the adapter is being made */
+    const struct model *live; /* the blocks that memory must not be taken back from; may be null */
+    struct violation violation; /* the first that a hook has come upon */
 };
 
 extern struct supply supply;
@@ -39,8 +43,8 @@ extern struct supply supply;
 #define SUPPLY_WATCHED 0x5Cu
 #define SUPPLY_FRESH 0xA5u
 
-/* A window anew, with no request made or refused and none to be. A pool is granted whole. Returns
- * false if the machine has no memory for it. */
+/* A window anew, with no request made or refused and none to be; `live` stays. A pool is granted
+ * whole. Returns false if the machine has no memory for it. */
 bool supply_begin(enum adapter_memory memory, const struct supply_window *window);
 
 /* Grants [start, end) of memory, of which nothing is granted; takes it back, of which all is.
@@ -56,13 +60,16 @@ bool supply_map(void *at, size_t page_count);
 void supply_unmap(void *at, size_t page_count);
 bool supply_may_take(void);
 
-/* How far the break can go up before something else begins. */
+/* How far the break can go up before something else begins; and where it can go with the pages that
+ * are left. */
 uintptr_t supply_break_room(void);
+uintptr_t supply_break_end(void);
 
 /* Rule A4. Cost: the pages that are granted in part. */
 bool supply_rule_A4(struct violation *violation);
 
-/* Rule A16. */
+/* Rule A16, and what else a hook has come upon: by these a call's violation becomes known when it
+ * has returned. */
 bool supply_rule_A16(struct violation *violation);
 
 #endif

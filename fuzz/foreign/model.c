@@ -19,6 +19,7 @@ void model_clear(struct model *model)
         model->slots[slot] = (struct model_block){0};
     model->slots_used = 0;
     model->live_count = 0;
+    model->empty_count = 0;
     model->root = 0;
     model->next_seed = 0;
 }
@@ -43,6 +44,19 @@ const struct model_block *model_above(const struct model *model, uintptr_t at)
         if (block->at > at)
             found = block;
         block = node(model, block->at > at ? block->below : block->above);
+    }
+    return found;
+}
+
+const struct model_block *model_empty_within(const struct model *model, uintptr_t from,
+                                             uintptr_t to)
+{
+    const struct model_block *found = NULL;
+    for (uint32_t slot = 0; model->empty_count != 0 && slot < model->slots_used; slot++) {
+        const struct model_block *block = &model->slots[slot];
+        if (block->usable_bytes == 0 && block->at >= from && block->at < to && block->at != 0 &&
+            (found == NULL || block->at < found->at))
+            found = block;
     }
     return found;
 }
@@ -124,8 +138,10 @@ static void own(struct model *model, uint32_t slot)
     model->live_count++;
     if (slot >= model->slots_used)
         model->slots_used = slot + 1u;
-    if (block->usable_bytes == 0)
+    if (block->usable_bytes == 0) {
+        model->empty_count++;
         return;
+    }
     tree_insert(model, slot);
     memory_poison(block->at, block->usable_bytes);
 }
@@ -159,6 +175,8 @@ void model_leave(struct model *model, uint32_t slot, struct model_block *block)
     if (block->usable_bytes != 0) {
         tree_remove(model, slot);
         memory_unpoison(block->at, block->usable_bytes);
+    } else {
+        model->empty_count--;
     }
     model->slots[slot] = (struct model_block){.freed_at = block->at};
 }

@@ -32,7 +32,8 @@ struct model {
     uint32_t slot_count;
     uint32_t slots_used; /* those from here on have held no block */
     uint32_t live_count;
-    uint32_t root; /* of the tree: a slot + 1; 0: no block */
+    uint32_t empty_count; /* of them, blocks without bytes */
+    uint32_t root;        /* of the tree: a slot + 1; 0: no block */
     uint32_t next_seed;
 };
 
@@ -77,7 +78,12 @@ bool model_rule_A3(const struct model_block *block, uintptr_t at, uintptr_t upto
 bool model_all_intact(const struct model *model, struct violation *violation);
 bool model_neighbours_intact(const struct model *model, uintptr_t at, struct violation *violation);
 
-/* Calls `visit` for each live block, by address, until it returns false. */
+/* The live block without bytes that has the lowest address in [from, to). Null: none. Cost: all
+ * slots, if there is any such block at all. */
+const struct model_block *model_empty_within(const struct model *model, uintptr_t from,
+                                             uintptr_t to);
+
+/* Calls `visit` for each live block with bytes, by address, until it returns false. */
 void model_walk(const struct model *model, bool (*visit)(void *, const struct model_block *),
                 void *context);
 

@@ -17,6 +17,19 @@ static void stretch_end(struct stretch *stretch, uintptr_t to)
     }
 }
 
+/* The same, where blocks without bytes may lie. How much room one takes is not known: as much as a
+ * block of 1 byte would. */
+static void stretch_end_divided(const struct model *model, struct stretch *stretch, uintptr_t to)
+{
+    const struct model_block *empty = model_empty_within(model, stretch->from, to);
+    while (empty != NULL) {
+        stretch_end(stretch, empty->at);
+        stretch->from = empty->at + adapter.needs(0, 1);
+        empty = model_empty_within(model, empty->at + 1u, to);
+    }
+    stretch_end(stretch, to);
+}
+
 /* Measures what lies between the live blocks of [start, end), a stretch of memory of which the
  * allocator keeps both ends. */
 static void measure(const struct model *model, uintptr_t start, uintptr_t end,
@@ -26,11 +39,11 @@ static void measure(const struct model *model, uintptr_t start, uintptr_t end,
     stretch->from = start + adapter.front_bytes;
     const struct model_block *block = model_above(model, start - 1u);
     while (block != NULL && block->at < end) {
-        stretch_end(stretch, block->at);
+        stretch_end_divided(model, stretch, block->at);
         stretch->from = block->at + block->usable_bytes;
         block = model_above(model, block->at);
     }
-    stretch_end(stretch, end);
+    stretch_end_divided(model, stretch, end);
 }
 
 /* What the hooks would grant beside what they have: the pages left. */

@@ -13,12 +13,11 @@
  * A7       the usable size is at least what was asked for
  * A8       the allocator finds itself whole
  * A9       a block is aligned as declared and as asked
- * A10      what must be granted is not refused: no stretch of memory is as long as what `needs` says
- * A11      an empty heap grants what a fresh one grants
- * A12      in a full heap, what was freed can be had again
- * A13      a resize to the same size or less is not refused
- * A14      a misuse is reported once, and nothing else is
- * A15      a call runs through no more basic blocks than declared */
+ * A10      what must be granted is not refused: no stretch of memory is as long as what `needs`
+ * says A11      an empty heap grants what a fresh one grants A12      in a full heap, what was
+ * freed can be had again A13      a resize to the same size or less is not refused A14      a
+ * misuse is reported once, and nothing else is A15      a call runs through no more basic blocks
+ * than declared */
 #ifndef KHEAP_FUZZ_FOREIGN_RUN_H
 #define KHEAP_FUZZ_FOREIGN_RUN_H
 
@@ -27,7 +26,7 @@
 #include "fuzz/session.h"
 
 /* Blocks that greedy operations hold beside those in slots. */
-#define RUN_CROWD_MAX 256u
+#define RUN_CROWD_MAX 64u
 
 /* No call runs through more basic blocks than this: one that does hangs. */
 #define RUN_STEPS_MAX (1u << 26)
@@ -42,11 +41,12 @@ struct run {
     struct model model;
     uint32_t crowd_at; /* the first slot behind the input's */
     uint32_t crowd_count;
-    bool made;         /* init has succeeded */
-    bool validating;   /* a call of validate is being made */
-    uintptr_t largest; /* what a fresh heap in this window grants; 0: not known */
-    uintptr_t touched; /* where the operation's block is, or was; 0: none */
-    uint32_t steps;    /* the most of a call of this operation */
+    bool made;            /* init has succeeded */
+    bool validating;      /* a call of validate is being made */
+    uint32_t unvalidated; /* so many operations more without one */
+    uintptr_t largest;    /* what a fresh heap in this window grants; 0: not known */
+    uintptr_t touched;    /* where the operation's block is, or was; 0: none */
+    uint32_t steps;       /* the most of a call of this operation */
     uint32_t misuse_count;
     uintptr_t misuse_at;
     const char *why; /* the allocator has given up */

@@ -51,8 +51,8 @@ bool supply_revoke(uintptr_t start, uintptr_t end);
 /* How far the break can go up before something else begins. */
 uintptr_t supply_break_room(void);
 
-/* Rule A4. Cost: the pages that are granted in part. */
-bool supply_rule_A4(struct violation *violation);
+/* Rule A4: of the bytes that share a page with granted ones, those beside these, or all. */
+bool supply_rule_A4(bool all, struct violation *violation);
 
 /* Rule A16. */
 bool supply_rule_A16(struct violation *violation);

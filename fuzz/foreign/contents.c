@@ -1,5 +1,7 @@
 #include "fuzz/foreign/contents.h"
 
+#include <stdbool.h>
+
 #include "fuzz/foreign/bytes.h"
 
 /* Words of blocks at any address. */
@@ -7,7 +9,7 @@ struct word {
     uint32_t value;
 } __attribute__((packed, may_alias));
 
-/* A pattern is s, s + d, s + 2 d, ...: additions, which a compiler makes vectors of. */
+/* A pattern is s, s + d, s + 2 d, ...: additions alone. */
 struct pattern {
     uint32_t start;
     uint32_t step;
@@ -26,14 +28,63 @@ uint32_t contents_word(uint32_t seed, uintptr_t offset)
     return pattern.start + (uint32_t)(offset / 4u) * pattern.step;
 }
 
+/* As many words of the pattern as a compiler makes vectors of, and by how much each grows. */
+#define LANES 8u
+
+struct lanes {
+    uint32_t words[LANES];
+    uint32_t step;
+};
+
+static struct lanes lanes_of(struct pattern pattern, uintptr_t offset)
+{
+    struct lanes lanes = {.step = LANES * pattern.step};
+    for (uint32_t i = 0; i < LANES; i++)
+        lanes.words[i] = pattern.start + ((uint32_t)(offset / 4u) + i) * pattern.step;
+    return lanes;
+}
+
+static void lanes_next(struct lanes *lanes)
+{
+    for (uint32_t i = 0; i < LANES; i++)
+        lanes->words[i] += lanes->step;
+}
+
 /* Offsets [from, to) of a block, multiples of 4. */
 static void write_words(uintptr_t at, uintptr_t from, uintptr_t to, struct pattern pattern)
 {
     struct word *words = (struct word *)(at + from);
     uintptr_t count = (to - from) / 4u;
-    uint32_t word = pattern.start + (uint32_t)(from / 4u) * pattern.step;
-    for (uintptr_t i = 0; i < count; i++)
-        words[i].value = word + (uint32_t)i * pattern.step;
+    uintptr_t n = 0;
+    if (count >= LANES) {
+        struct lanes lanes = lanes_of(pattern, from);
+        for (; n + LANES <= count; n += LANES) {
+            for (uint32_t i = 0; i < LANES; i++)
+                words[n + i].value = lanes.words[i];
+            lanes_next(&lanes);
+        }
+    }
+    uint32_t word = pattern.start + (uint32_t)(from / 4u + n) * pattern.step;
+    for (; n < count; n++, word += pattern.step)
+        words[n].value = word;
+}
+
+/* True if all the words that fill lanes are right; *count is then how many there were. */
+static bool lanes_right(const struct word *words, uintptr_t *count, struct lanes lanes)
+{
+    uint32_t different[LANES] = {0};
+    uintptr_t n = 0;
+    /* Mostly all are: without a branch in the loop. */
+    for (; n + LANES <= *count; n += LANES) {
+        for (uint32_t i = 0; i < LANES; i++)
+            different[i] |= words[n + i].value ^ lanes.words[i];
+        lanes_next(&lanes);
+    }
+    *count = n;
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < LANES; i++)
+        any |= different[i];
+    return any == 0;
 }
 
 /* Returns the offset of the first word that differs, or `to`. */
@@ -41,16 +92,28 @@ static uintptr_t check_words(uintptr_t at, uintptr_t from, uintptr_t to, struct 
 {
     const struct word *words = (const struct word *)(at + from);
     uintptr_t count = (to - from) / 4u;
-    uint32_t word = pattern.start + (uint32_t)(from / 4u) * pattern.step;
-    uint32_t different = 0;
-    /* Mostly none does: all of them first, without a branch in the loop. */
-    for (uintptr_t i = 0; i < count; i++)
-        different |= words[i].value ^ (word + (uint32_t)i * pattern.step);
-    if (different == 0)
-        return to;
-    for (uintptr_t i = 0;; i++)
-        if (words[i].value != word + (uint32_t)i * pattern.step)
-            return from + 4u * i;
+    uintptr_t right = count;
+    if (count < LANES || !lanes_right(words, &right, lanes_of(pattern, from)))
+        right = 0;
+    uint32_t word = pattern.start + (uint32_t)(from / 4u + right) * pattern.step;
+    for (uintptr_t n = right; n < count; n++, word += pattern.step)
+        if (words[n].value != word)
+            return from + 4u * n;
+    return to;
+}
+
+/* The same where `to` need not be a multiple of 4. */
+static uintptr_t check_end(uintptr_t at, uintptr_t from, uintptr_t to, uint32_t seed)
+{
+    uintptr_t words_end = to & ~(uintptr_t)3;
+    uintptr_t damage = check_words(at, from, words_end, pattern_of(seed));
+    if (damage != words_end)
+        return damage;
+    uint32_t last = contents_word(seed, words_end);
+    for (uintptr_t o = words_end; o < to; o++)
+        if (*(const byte_t *)(at + o) != (uint8_t)(last >> 8u * (o - words_end)))
+            return words_end;
+    return to;
 }
 
 /* Where the end that is filled wholly begins; a small block has nothing before it. */
@@ -96,16 +159,14 @@ uintptr_t contents_find_damage(uintptr_t at, uintptr_t size_bytes, uint32_t seed
         if (from < tail && words_end >= CONTENTS_END && words_end % CONTENTS_STRIDE != 0)
             return upto_bytes;
     }
-    if (from == tail) {
-        damage = check_words(at, from, words_end, pattern);
-        if (damage != words_end)
-            return damage;
-    }
-    uint32_t last = contents_word(seed, words_end);
-    for (uintptr_t o = words_end; o < upto; o++)
-        if (*(const byte_t *)(at + o) != (uint8_t)(last >> 8u * (o - words_end)))
-            return words_end;
-    return upto_bytes;
+    damage = check_end(at, from, upto, seed);
+    return damage < upto ? damage : upto_bytes;
+}
+
+uintptr_t contents_find_tail_damage(uintptr_t at, uintptr_t size_bytes, uint32_t seed,
+                                    uintptr_t from)
+{
+    return check_end(at, from & ~(uintptr_t)3, size_bytes, seed);
 }
 
 void contents_fill(uintptr_t at, uintptr_t size_bytes, uint8_t byte)

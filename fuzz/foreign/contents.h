@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 /* Blocks of up to twice this many bytes are filled wholly, others at both ends. */
-#define CONTENTS_END 8192u
+#define CONTENTS_END 512u
 
 /* Between the ends, a word in each of these. */
-#define CONTENTS_STRIDE 256u
+#define CONTENTS_STRIDE 512u
 
 /* Writes the pattern of `seed` over the size_bytes bytes at `at`. */
 void contents_write(uintptr_t at, uintptr_t size_bytes, uint32_t seed);
@@ -19,6 +19,11 @@ void contents_write(uintptr_t at, uintptr_t size_bytes, uint32_t seed);
  * them, in memory at `at`. Returns the offset of the first word that differs, or upto_bytes. */
 uintptr_t contents_find_damage(uintptr_t at, uintptr_t size_bytes, uint32_t seed,
                                uintptr_t upto_bytes);
+
+/* The same in its last bytes, from offset `from` on, where that is no further from its end than
+ * CONTENTS_END. Returns size_bytes where nothing differs. */
+uintptr_t contents_find_tail_damage(uintptr_t at, uintptr_t size_bytes, uint32_t seed,
+                                    uintptr_t from);
 
 /* The word of the pattern at an offset, a multiple of 4. */
 uint32_t contents_word(uint32_t seed, uintptr_t offset);

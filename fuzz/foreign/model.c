@@ -5,8 +5,9 @@
 #include "fuzz/foreign/contents.h"
 #include "fuzz/foreign/memory.h"
 
-/* Of a neighbour, this many bytes are read again after each operation. */
-#define NEAR_BYTES 512u
+/* So many bytes at an end of a block are read again after an operation beside it: the allocator's
+ * headers and links lie no further away. */
+#define NEAR_BYTES 64u
 
 static struct model_block *node(const struct model *model, uint32_t link)
 {
@@ -188,15 +189,21 @@ void model_return(struct model *model, uint32_t slot, const struct model_block *
     own(model, slot);
 }
 
+static bool intact_until(const struct model_block *block, uintptr_t at, uintptr_t damage,
+                         uintptr_t upto, struct violation *violation)
+{
+    return damage >= upto ||
+           violation_set(violation, RULE_A3, (uint32_t)(at + damage),
+                         contents_word(block->seed, damage),
+                         contents_read(at + damage, upto - damage), "contents of a live block at");
+}
+
 bool model_rule_A3(const struct model_block *block, uintptr_t at, uintptr_t upto_bytes,
                    struct violation *violation)
 {
     uintptr_t upto = upto_bytes < block->usable_bytes ? upto_bytes : block->usable_bytes;
     uintptr_t damage = contents_find_damage(at, block->usable_bytes, block->seed, upto);
-    return damage >= upto ||
-           violation_set(violation, RULE_A3, (uint32_t)(at + damage),
-                         contents_word(block->seed, damage),
-                         contents_read(at + damage, upto - damage), "contents of a live block at");
+    return intact_until(block, at, damage, upto, violation);
 }
 
 void model_walk(const struct model *model, bool (*visit)(void *, const struct model_block *),
@@ -241,13 +248,37 @@ bool model_all_intact(const struct model *model, struct violation *violation)
     return true;
 }
 
-/* The first bytes of the block above, and all of a small one below. */
+/* Of the bytes of a block, the first of them, and the last. */
+static bool head_intact(const struct model_block *block, struct violation *violation)
+{
+    return model_rule_A3(block, block->at, NEAR_BYTES, violation);
+}
+
+static bool tail_intact(const struct model_block *block, struct violation *violation)
+{
+    uintptr_t from = block->usable_bytes > NEAR_BYTES ? block->usable_bytes - NEAR_BYTES : 0;
+    uintptr_t damage = contents_find_tail_damage(block->at, block->usable_bytes, block->seed, from);
+    return intact_until(block, block->at, damage, block->usable_bytes, violation);
+}
+
+bool model_ends_intact(const struct model *model, struct violation *violation)
+{
+    uint32_t left = model->live_count;
+    for (uint32_t slot = 0; left > 0; slot++) {
+        const struct model_block *block = &model->slots[slot];
+        if (block->at == 0)
+            continue;
+        left--;
+        if (!head_intact(block, violation) || !tail_intact(block, violation))
+            return false;
+    }
+    return true;
+}
+
 bool model_neighbours_intact(const struct model *model, uintptr_t at, struct violation *violation)
 {
     const struct model_block *below = at != 0 ? model_at_or_below(model, at - 1u) : NULL;
     const struct model_block *above = model_above(model, at);
-    if (below != NULL && below->usable_bytes <= NEAR_BYTES &&
-        !model_rule_A3(below, below->at, below->usable_bytes, violation))
-        return false;
-    return above == NULL || model_rule_A3(above, above->at, NEAR_BYTES, violation);
+    return (below == NULL || tail_intact(below, violation)) &&
+           (above == NULL || head_intact(above, violation));
 }

@@ -74,8 +74,10 @@ void model_return(struct model *model, uint32_t slot, const struct model_block *
 bool model_rule_A3(const struct model_block *block, uintptr_t at, uintptr_t upto_bytes,
                    struct violation *violation);
 
-/* The same for all blocks; and for those beside an address, as far as a neighbour would write. */
+/* The same for all blocks; for both ends of all; and for those beside an address, as far as a
+ * neighbour would write. */
 bool model_all_intact(const struct model *model, struct violation *violation);
+bool model_ends_intact(const struct model *model, struct violation *violation);
 bool model_neighbours_intact(const struct model *model, uintptr_t at, struct violation *violation);
 
 /* The live block without bytes that has the lowest address in [from, to). Null: none. Cost: all

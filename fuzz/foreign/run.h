@@ -26,7 +26,7 @@
 #include "fuzz/session.h"
 
 /* Blocks that greedy operations hold beside those in slots. */
-#define RUN_CROWD_MAX 256u
+#define RUN_CROWD_MAX 64u
 
 /* No call runs through more basic blocks than this: one that does hangs. */
 #define RUN_STEPS_MAX (1u << 26)
@@ -41,11 +41,12 @@ struct run {
     struct model model;
     uint32_t crowd_at; /* the first slot behind the input's */
     uint32_t crowd_count;
-    bool made;         /* init has succeeded */
-    bool validating;   /* a call of validate is being made */
-    uintptr_t largest; /* what a fresh heap in this window grants; 0: not known */
-    uintptr_t touched; /* where the operation's block is, or was; 0: none */
-    uint32_t steps;    /* the most of a call of this operation */
+    bool made;            /* init has succeeded */
+    bool validating;      /* a call of validate is being made */
+    uint32_t unvalidated; /* so many operations more without one */
+    uintptr_t largest;    /* what a fresh heap in this window grants; 0: not known */
+    uintptr_t touched;    /* where the operation's block is, or was; 0: none */
+    uint32_t steps;       /* the most of a call of this operation */
     uint32_t call_count;
     uint32_t misuse_count; /* reported in this operation */
     uintptr_t misuse_at;

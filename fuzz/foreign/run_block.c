@@ -1,5 +1,5 @@
 /* Operations on blocks. */
-#include "fuzz/foreign/bytes.h"
+#include "fuzz/foreign/contents.h"
 #include "fuzz/foreign/run_internal.h"
 
 static bool rule_A9(struct run *run, uintptr_t at, uintptr_t align_bytes)
@@ -21,8 +21,7 @@ static bool rule_A7(struct run *run, uintptr_t at, uintptr_t size_bytes, uintptr
 static bool rule_A1(struct run *run, uintptr_t at, uintptr_t usable_bytes)
 {
     bool fits = usable_bytes <= PTRDIFF_MAX && at + usable_bytes > at;
-    bool anywhere = adapter.memory == ADAPTER_OWN && supply.grants.count == 0;
-    bool granted = anywhere || (fits && grants_cover(&supply.grants, at, at + usable_bytes));
+    bool granted = run_unbounded() || (fits && grants_cover(&supply.grants, at, at + usable_bytes));
     return (fits && granted) ||
            violation_set(&run->violation, RULE_A1, (uint32_t)at, 0, (uint32_t)usable_bytes,
                          "bytes (found: how many) that were not granted, in the block at");
@@ -30,21 +29,20 @@ static bool rule_A1(struct run *run, uintptr_t at, uintptr_t usable_bytes)
 
 static bool rule_A6_zero(struct run *run, uintptr_t at, uintptr_t size_bytes)
 {
-    const byte_t *bytes = (const byte_t *)at;
-    for (uintptr_t i = 0; i < size_bytes; i++)
-        if (bytes[i] != 0)
-            return violation_set(&run->violation, RULE_A6, (uint32_t)(at + i), 0, bytes[i],
-                                 "a byte that is to be zero, at");
-    return true;
+    uintptr_t other = contents_find_other(at, size_bytes, 0);
+    return other == size_bytes ||
+           violation_set(&run->violation, RULE_A6, (uint32_t)(at + other), 0,
+                         contents_read(at + other, 1), "a byte that is to be zero, at");
 }
 
-/* A refusal has cost nobody anything. Where very many live, only if it came from a hook. */
+/* A refusal has cost nobody anything: where only both ends of blocks are read, the rest is before
+ * it is freed. Where very many live, only if it came from a hook. */
 static bool refusal_harmless(struct run *run)
 {
     enum { MANY = 1024 };
     bool by_hook = supply.refusal_count != run->supply_refusals;
     return (run->model.live_count > MANY && !by_hook) ||
-           model_all_intact(&run->model, &run->violation);
+           (run_thorough(run) ? model_all_intact : model_ends_intact)(&run->model, &run->violation);
 }
 
 static enum run_outcome refused(struct run *run, uintptr_t size_bytes, uintptr_t align_bytes)

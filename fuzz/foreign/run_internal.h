@@ -21,6 +21,12 @@ bool run_heap_make(struct run *run, const struct supply_window *window);
 /* The largest request that a fresh heap in this window grants, by trial; 0: none. */
 uintptr_t run_largest_fresh(struct run *run, const struct supply_window *window);
 
+/* True if all is looked at after each operation, and not only what it may have changed. */
+bool run_thorough(const struct run *run);
+
+/* True if its memory is the system's own, of which it has never told. */
+bool run_unbounded(void);
+
 /* Where a size is more than any address space has, or more than this process had better try. */
 bool run_size_untried(uintptr_t size_bytes);
 

@@ -204,7 +204,7 @@ static enum run_outcome apply_greedy(struct run *run, const struct op *op)
 {
     uintptr_t size = run_size(op->size);
     bool got = true;
-    if (size == 0 || run_size_untried(size) || adapter.memory == ADAPTER_OWN)
+    if (size == 0 || run_size_untried(size) || run_unbounded())
         return RUN_SKIPPED;
     while (got && run->crowd_count < RUN_CROWD_MAX) {
         if (crowd_alloc(run, run->crowd_at + run->crowd_count, size, &got) == RUN_VIOLATED)

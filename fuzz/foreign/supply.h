@@ -65,8 +65,8 @@ bool supply_may_take(void);
 uintptr_t supply_break_room(void);
 uintptr_t supply_break_end(void);
 
-/* Rule A4. Cost: the pages that are granted in part. */
-bool supply_rule_A4(struct violation *violation);
+/* Rule A4: of the bytes that share a page with granted ones, those beside these, or all. */
+bool supply_rule_A4(bool all, struct violation *violation);
 
 /* Rule A16, and what else a hook has come upon: by these a call's violation becomes known when it
  * has returned. */

@@ -130,10 +130,7 @@ const char *host_run_with(const uint8_t *data, uint32_t size_bytes,
                           const struct host_options *options, struct verdict *verdict)
 {
     struct input input;
-    const char *error = input_open(&input, data, size_bytes);
-    /* A trace's frames are what the core needs for it; a foreign heap may need as many again. */
-    if (error == NULL && input.is_trace)
-        input.config.frame_count = 2u * input.config.frame_count + 64u;
+    const char *error = run_open(&input, data, size_bytes);
     return error != NULL ? error : run(&input, &options->plan, verdict);
 }
 

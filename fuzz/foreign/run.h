@@ -64,6 +64,10 @@ struct run {
 uint64_t run_size_bytes(uint32_t slot_count);
 struct run *run_make(void *memory, uint32_t slot_count);
 
+/* As input_open (fuzz/input.h). A trace's frames are what the core needs for it: a foreign heap,
+ * which may need more, gets twice as many. */
+const char *run_open(struct input *input, const uint8_t *data, uint32_t size_bytes);
+
 /* Runs one input. Requires input->slot_count to be within the run's, and memory_open. A fault or a
  * call without end does not return here. */
 void run_input(struct run *run, struct input *input, const struct session_plan *plan,

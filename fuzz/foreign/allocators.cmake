@@ -21,8 +21,13 @@ if(CMAKE_SIZEOF_VOID_P EQUAL 4)
     set(KHEAP_SEAL_HOST ${KHEAP_SEAL_KERNEL})
 endif()
 
-# Basic blocks are counted where the compiler can do it beside its engine's own feedback.
+# Basic blocks are counted where the compiler can do it beside its engine's own feedback: all of them, for in a loop
+# without end clang would leave out what tells it nothing new.
 set(KHEAP_STEPS -fsanitize-coverage=trace-pc)
+if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+    set(KHEAP_STEPS -fsanitize-coverage=trace-pc,no-prune)
+endif()
+set(KHEAP_STEPS_KERNEL ${KHEAP_STEPS})
 if(KHEAP_FUZZER STREQUAL "afl" OR KHEAP_ENGINE)
     set(KHEAP_STEPS)
 endif()
@@ -94,7 +99,7 @@ endfunction()
 # All but the allocator is boot/foreign's.
 function(kheap_add_kernel name)
     set(boot ${PROJECT_SOURCE_DIR}/boot)
-    kheap_allocator_parts(${name}_parts_kernel -fsanitize-coverage=trace-pc
+    kheap_allocator_parts(${name}_parts_kernel ${KHEAP_STEPS_KERNEL}
         $<TARGET_PROPERTY:kheap.elf,COMPILE_OPTIONS>)
     target_include_directories(${name}_parts_kernel SYSTEM BEFORE PRIVATE ${boot}/foreign/freestanding)
     kheap_seal(object ${name}_parts_kernel "${KHEAP_SEAL_KERNEL}" COMMAND ${boot}/foreign/check_sealed ${name}

@@ -18,8 +18,12 @@ const char *runner_open(struct input *input, const uint8_t *data, uint32_t size_
 /* The most frames that an input can have here. */
 uint32_t runner_frame_count_max(void);
 
-/* Runs an input, checked after every operation. Returns null with *verdict set, or why it cannot be
- * run: there is too little memory. A fault may end the kernel meanwhile, after inputs_ended. */
+/* False if a run cannot be stopped at an operation: then stop_at is always 0. */
+extern const bool runner_stops;
+
+/* Runs an input, checked after every operation; stop_at as in a session's plan. Returns null with
+ * *verdict set, or why there is too little memory for one. A fault may end the kernel meanwhile,
+ * after inputs_ended. */
 const char *runner_run(struct input *input, uint32_t stop_at, struct verdict *verdict);
 
 #endif

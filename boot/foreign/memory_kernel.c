@@ -59,12 +59,17 @@ void memory_forbid(uintptr_t from, uintptr_t to)
     view_tables_close();
 }
 
+/* The accessible address, or end of them, that is nearest to `at`. */
+static uintptr_t nearest_open(uintptr_t at)
+{
+    uintptr_t low = at > open_from ? at : open_from;
+    return low < open_to ? low : open_to;
+}
+
 bool memory_only(uintptr_t from, uintptr_t to)
 {
-    if (open_from < from)
-        memory_forbid(open_from, from < open_to ? from : open_to);
-    if (to < open_to)
-        memory_forbid(to > open_from ? to : open_from, open_to);
+    memory_forbid(open_from, nearest_open(from));
+    memory_forbid(nearest_open(to), open_to);
     open_from = from;
     open_to = to;
     return memory_allow(from, to);

@@ -22,6 +22,7 @@
 /* Writable, as are the task states: the processor marks a task as busy in its descriptor. */
 static uint64_t segments[SEGMENT_COUNT];
 static struct task_state kernel_task, fault_task;
+static void (*double_fault_handler)(void);
 
 /* Handlers of what a user raises run here; none of them goes deep. */
 static uint8_t __attribute__((aligned(16))) user_handler_stack[PAGE_SIZE];
@@ -51,6 +52,7 @@ static void segments_load(void)
 
 void descriptors_start(void (*on_double_fault)(void))
 {
+    double_fault_handler = on_double_fault;
     /* An I/O map that starts at the limit: none (SDM 3A 7.2.1). */
     kernel_task.trap_and_io_map = (uint32_t)sizeof kernel_task << 16;
     kernel_task.esp0 =
@@ -82,4 +84,22 @@ void descriptors_start(void (*on_double_fault)(void))
 const struct task_state *descriptors_interrupted(void)
 {
     return &kernel_task;
+}
+
+/* IRET in a task that a gate has switched to switches back (SDM 3A 7.3). The processor saves this
+ * task there, and that is where the next double fault begins: on a fresh stack, as the first. */
+void descriptors_resume(void (*at)(void), uint32_t esp)
+{
+    kernel_task.eip = (uint32_t)(uintptr_t)at;
+    kernel_task.esp = esp - (uint32_t)sizeof(uint32_t); /* the return address of a call */
+    kernel_task.eflags = EFLAGS_NONE;
+    kernel_task.cr3 = machine_root().n << PAGE_SHIFT;
+    for (;;)
+        __asm__ volatile("iret\n\t"
+                         "movl %0, %%esp\n\t"
+                         "xorl %%ebp, %%ebp\n\t"
+                         "call *%1"
+                         :
+                         : "i"(FAULT_STACK_AT + FAULT_STACK_SIZE), "m"(double_fault_handler)
+                         : "memory");
 }

@@ -51,6 +51,11 @@ void descriptors_start(void (*on_double_fault)(void));
  * it has. CR3 and the stacks of inner rings are not among what it saves (SDM 3A 7.2.1). */
 const struct task_state *descriptors_interrupted(void);
 
+/* To be called in the double fault's task, with the view of memory that there was when descriptors
+ * were loaded: goes on at `at`, a function that does not return, in the task that was interrupted,
+ * with its stack pointer at `esp` and interrupts disabled. Another double fault starts anew. */
+_Noreturn void descriptors_resume(void (*at)(void), uint32_t esp);
+
 #endif
 
 #endif

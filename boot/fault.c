@@ -1,13 +1,13 @@
 #include "boot/fault.h"
 
+#include <stddef.h>
+
 #include "boot/backtrace.h"
 #include "boot/descriptors.h"
 #include "boot/exit.h"
 #include "boot/fault_cause.h"
-#include "boot/inputs.h"
 #include "boot/nearest_block.h"
 #include "boot/serial.h"
-#include "boot/stress.h"
 #include "boot/symbols.h"
 #include "mmu_x86/machine.h"
 
@@ -51,6 +51,13 @@ static enum exit_value exit_for(uint32_t vector)
     }
 }
 
+static const struct fault_watcher *watcher;
+
+void fault_watch(const struct fault_watcher *who)
+{
+    watcher = who;
+}
+
 _Noreturn static void report(const struct fault *fault)
 {
     static bool reporting;
@@ -60,15 +67,18 @@ _Noreturn static void report(const struct fault *fault)
     }
     reporting = true;
     injected_interrupt_cancel(); /* nothing can be printed while it is raised */
+    if (watcher != NULL && watcher->begins != NULL)
+        watcher->begins();
     fault_cause_lines(fault);
     if (fault->vector == VECTOR_PAGE_FAULT)
         nearest_block_lines(fault->address);
     register_lines(fault);
     backtrace_lines(fault);
-    if (fault->vector == VECTOR_PAGE_FAULT) {
-        inputs_faulted(fault->address, fault->error_code);
-        stress_faulted(fault->address, fault->error_code);
-    }
+    const struct fault_watcher *told = watcher;
+    watcher = NULL; /* once */
+    reporting = false;
+    if (told != NULL)
+        told->reported(fault);
     exit_machine(exit_for(fault->vector));
 }
 

@@ -17,9 +17,21 @@ struct fault {
     uint32_t eax, ebx, ecx, edx, esi, edi, ebp, esp;
 };
 
+/* Who is told of a fault. */
+struct fault_watcher {
+    /* Before it is reported; may be null. */
+    void (*begins)(void);
+
+    /* Once it is reported, before the run ends: for a verdict. Need not return. On a double fault
+     * it is called in that one's own task (boot/descriptors.h). */
+    void (*reported)(const struct fault *fault);
+};
+
+/* Has them told from now on, in place of who was; null: nobody. */
+void fault_watch(const struct fault_watcher *watcher);
+
 /* Reports the exception, or the interrupt that nobody asked for, and ends the run with the status
- * for it (boot/exit.h). If a session is running and it was a page fault, the session's verdict is
- * printed as well (boot/inputs.h). */
+ * for it (boot/exit.h), unless a watcher goes on. */
 _Noreturn void fault_report(const struct interrupt_frame *frame);
 
 /* The same for a double fault, in a task of its own (boot/descriptors.h). */

@@ -5,10 +5,8 @@
 #include "boot/command_line.h"
 #include "boot/memory.h"
 #include "boot/modules.h"
-#include "boot/nearest_block.h"
-#include "boot/probe.h"
+#include "boot/runner.h"
 #include "boot/serial.h"
-#include "fuzz/session.h"
 
 struct tally {
     uint32_t input_count;
@@ -19,8 +17,7 @@ struct tally {
     bool little_memory;
 };
 
-/* The session that runs now, for a fault to find; null between inputs. */
-static struct session *running;
+/* Of the input that runs now. */
 static const char *running_name;
 
 static void print_error(const char *name, const char *error)
@@ -72,29 +69,36 @@ static void print_summary(const struct tally *tally)
     serial_line(&line);
 }
 
-static struct session *session_carve(uint32_t slot_count)
+/* Returns false, having said so, if there is no memory for the harness. */
+static bool harness_start(uint32_t slot_count)
 {
-    uint64_t needed = session_size_bytes(slot_count);
+    uint64_t needed = runner_size_bytes(slot_count);
     uint64_t longest;
     void *area = memory_carve(needed, &longest);
-    if (area != NULL)
-        return session_make(area, slot_count);
     struct line line;
     line_clear(&line);
-    line_text(&line, "kheap: error: too little memory: the harness needs ");
-    line_decimal(&line, (needed + 1023u) >> 10);
-    line_text(&line, " KiB in one piece for ");
-    count_text(&line, slot_count, "slot");
-    line_text(&line, ", the largest free piece is ");
-    line_decimal(&line, longest >> 10);
-    line_text(&line, " KiB");
+    line_text(&line, "kheap: error: ");
+    if (area != NULL) {
+        const char *error = runner_start(area, slot_count);
+        if (error == NULL)
+            return true;
+        line_text(&line, error);
+    } else {
+        line_text(&line, "too little memory: the harness needs ");
+        line_decimal(&line, (needed + 1023u) >> 10);
+        line_text(&line, " KiB in one piece for ");
+        count_text(&line, slot_count, "slot");
+        line_text(&line, ", the largest free piece is ");
+        line_decimal(&line, longest >> 10);
+        line_text(&line, " KiB");
+    }
     serial_line(&line);
-    return NULL;
+    return false;
 }
 
 static bool frames_suffice(const struct input *input, const char *name)
 {
-    if (input->config.frame_count <= probe_frame_count_max())
+    if (input->config.frame_count <= runner_frame_count_max())
         return true;
     struct line line;
     line_clear(&line);
@@ -102,37 +106,34 @@ static bool frames_suffice(const struct input *input, const char *name)
     line_text(&line, ": error: too little memory: it wants ");
     count_text(&line, input->config.frame_count, "frame");
     line_text(&line, ", the machine has ");
-    line_decimal(&line, probe_frame_count_max());
+    line_decimal(&line, runner_frame_count_max());
     serial_line(&line);
     return false;
 }
 
-static void run(struct session *session, const struct named_input *named, uint32_t stop_at,
-                struct tally *tally)
+static void run(const struct named_input *named, uint32_t stop_at, struct tally *tally)
 {
     struct input input;
     struct verdict verdict;
     const char *error = named->error;
     tally->input_count++;
     if (error == NULL)
-        error = input_open(&input, named->data, named->size_bytes);
+        error = runner_open(&input, named->data, named->size_bytes);
+    if (error == NULL && !frames_suffice(&input, named->name)) {
+        tally->error_count++;
+        tally->little_memory = true;
+        return;
+    }
+    if (error == NULL) {
+        running_name = named->name;
+        error = runner_run(&input, stop_at, &verdict);
+        tally->little_memory |= error != NULL;
+    }
     if (error != NULL) {
         print_error(named->name, error);
         tally->error_count++;
         return;
     }
-    if (!frames_suffice(&input, named->name)) {
-        tally->error_count++;
-        tally->little_memory = true;
-        return;
-    }
-    running_name = named->name;
-    running = session;
-    nearest_block_watch(session_heap(session));
-    struct session_plan plan = {.check = SESSION_CHECK_STEP, .stop_at = stop_at};
-    session_run(session, &input, &plan, &verdict);
-    running = NULL;
-    nearest_block_watch(NULL);
     print_verdict(&verdict, named->name);
     tally->ok_count += verdict.ok;
     tally->violation_count += !verdict.ok;
@@ -156,31 +157,24 @@ enum exit_value inputs_run(const struct multiboot_info *info, uint32_t stop_at)
     struct named_input named;
     if (!command_line_done(info))
         return EXIT_BAD_INPUT;
+    if (stop_at != 0 && !runner_stops) {
+        serial_text("kheap: error: stop= is for the project's own heap\n");
+        return EXIT_BAD_INPUT;
+    }
     modules_open(&modules, info);
     if (modules.left == 0) {
         serial_text("kheap: error: no module: there is nothing to run\n");
         return EXIT_BAD_INPUT;
     }
-    struct session *session = session_carve(modules_slots(info));
-    if (session == NULL)
+    if (!harness_start(modules_slots(info)))
         return EXIT_LITTLE_MEMORY;
-    if (!probe_start()) {
-        serial_text("kheap: error: the room for the frame bitmap is too small\n");
-        return EXIT_LITTLE_MEMORY;
-    }
     while (modules_next(&modules, &named))
-        run(session, &named, stop_at, &tally);
+        run(&named, stop_at, &tally);
     print_summary(&tally);
     return tally_exit(&tally);
 }
 
-void inputs_faulted(uint32_t at, uint32_t error_code)
+void inputs_ended(const struct verdict *verdict)
 {
-    struct session *session = running;
-    struct verdict verdict;
-    if (session == NULL)
-        return;
-    running = NULL;
-    session_faulted(session, at, error_code, &verdict);
-    print_verdict(&verdict, running_name);
+    print_verdict(verdict, running_name);
 }

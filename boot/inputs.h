@@ -10,7 +10,8 @@
  * number stop_at, if that is not 0 (fuzz/session.h). Returns how the run is to end. */
 enum exit_value inputs_run(const struct multiboot_info *info, uint32_t stop_at);
 
-/* Called on a page fault. If a session is running, prints its verdict; the fault has ended it. */
-void inputs_faulted(uint32_t at, uint32_t error_code);
+/* Prints the verdict of the input that runs: the kernel is about to end with it. */
+struct verdict;
+void inputs_ended(const struct verdict *verdict);
 
 #endif

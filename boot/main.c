@@ -1,23 +1,22 @@
 /* The kernel: brings the machine up, runs the inputs, ends the run.
  *
- * What it does instead of running inputs, a word on its command line says: a mode of the table
- * below, or a mistake to be made on purpose (boot/provoke.c). `stop=N` calls guilty_operation
+ * What it does instead of running inputs, a word on its command line says: a mode (boot/modes.h),
+ * or a mistake to be made on purpose (boot/provoke.h). `stop=N` calls guilty_operation
  * before operation N of each input, for a debugger that waits there (fuzz/session.h).
  * boot/README.md lists the words, and the files of the kernel in reading order. */
+#include <stddef.h>
+
 #include "boot/command_line.h"
 #include "boot/exit.h"
 #include "boot/inputs.h"
 #include "boot/interrupts.h"
-#include "boot/latency.h"
 #include "boot/memory.h"
 #include "boot/metal/injected_interrupt.h"
+#include "boot/modes.h"
 #include "boot/pic.h"
 #include "boot/provoke.h"
-#include "boot/scenarios.h"
 #include "boot/screen.h"
 #include "boot/serial.h"
-#include "boot/stress.h"
-#include "boot/timing.h"
 
 extern const uint8_t image_start[], image_end[]; /* boot/kernel.ld */
 
@@ -32,27 +31,6 @@ _Noreturn static void die(enum exit_value value, const char *why)
     serial_line(&line);
     exit_machine(value);
 }
-
-/* What the kernel does, by the word that asks for it; without one of them it runs the inputs. */
-struct mode {
-    const char *word;
-    enum exit_value (*run)(const struct multiboot_info *info);
-};
-
-static enum exit_value time_bins(const struct multiboot_info *info)
-{
-    return timing_run(info, HEAP_BINS);
-}
-
-static enum exit_value time_first_fit(const struct multiboot_info *info)
-{
-    return timing_run(info, HEAP_FIRST_FIT);
-}
-
-static const struct mode modes[] = {
-    {"time", time_bins},    {"time-first-fit", time_first_fit}, {"latency", latency_run},
-    {"stress", stress_run}, {"scenarios", scenarios_run},
-};
 
 void kernel_main(uint32_t magic, uint32_t info_at)
 {
@@ -78,8 +56,8 @@ void kernel_main(uint32_t magic, uint32_t info_at)
     serial_line(&line);
     __asm__ volatile("sti" : : : "memory");
     provoke(info);
-    for (uint32_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
-        if (command_line_has(info, modes[i].word))
-            exit_machine(modes[i].run(info));
+    for (const struct mode *mode = modes; mode->word != NULL; mode++)
+        if (command_line_has(info, mode->word))
+            exit_machine(mode->run(info));
     exit_machine(inputs_run(info, command_line_number(info, "stop=", 0)));
 }

@@ -55,7 +55,9 @@ enum exit_value stress_run(const struct multiboot_info *info)
         return complain("too little memory for the model and the stacks", EXIT_LITTLE_MEMORY);
     if (stress.frame_count > probe_frame_count_max())
         return complain("too little memory for its frames", EXIT_LITTLE_MEMORY);
+    static const struct fault_watcher watcher = {.reported = stress_faulted};
     stress.session = session_make(memory_at, slot_count);
+    fault_watch(&watcher);
     stress_print_start();
     stress_threads_run();
     stress_print_counts();

@@ -32,8 +32,4 @@
  * end. */
 enum exit_value stress_run(const struct multiboot_info *info);
 
-/* Called on a page fault. If the mode is running, prints that rule P7 is broken; the fault has
- * ended it. */
-void stress_faulted(uint32_t at, uint32_t error_code);
-
 #endif

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "boot/fault.h"
 #include "fuzz/random.h"
 #include "heap/control.h"
 #include "invariants/violation.h"
@@ -96,6 +97,9 @@ bool stress_time_over(void);
 
 /* Ends the run because of a broken rule. */
 _Noreturn void stress_fail(const struct violation *violation);
+
+/* On a page fault, prints that rule P7 is broken: the fault has ended the run. */
+void stress_faulted(const struct fault *fault);
 
 /* Prints how the run is set up, what was done, and the closing summary. */
 void stress_print_start(void);

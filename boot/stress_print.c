@@ -127,12 +127,12 @@ void stress_fail(const struct violation *violation)
     exit_machine(EXIT_VIOLATION);
 }
 
-void stress_faulted(uint32_t at, uint32_t error_code)
+void stress_faulted(const struct fault *fault)
 {
     struct violation violation;
-    if (stress.session == NULL)
+    if (fault->vector != VECTOR_PAGE_FAULT)
         return;
-    (void)violation_set(&violation, RULE_P7, at, 0, error_code,
+    (void)violation_set(&violation, RULE_P7, fault->address, 0, fault->error_code,
                         "page fault, error code (found), at");
     print_violation(&violation);
 }

@@ -150,10 +150,7 @@ const char *host_run_with(const uint8_t *data, uint32_t size_bytes,
                           const struct host_options *options, struct verdict *verdict)
 {
     struct input input;
-    const char *error = input_open(&input, data, size_bytes);
-    /* A trace's frames are what the core needs for it; a foreign heap may need as many again. */
-    if (error == NULL && input.is_trace)
-        input.config.frame_count = 2u * input.config.frame_count + 64u;
+    const char *error = run_open(&input, data, size_bytes);
     return error != NULL ? error : run(&input, &options->plan, verdict);
 }
 
@@ -196,7 +193,7 @@ const struct run *host_last_run(void)
 bool stress_begin(uint32_t page_count)
 {
     const struct op_config config = {0, page_count, page_count};
-    bool made = host_start(page_count, OP_SLOTS) && run_open(host_made, &config);
+    bool made = host_start(page_count, OP_SLOTS) && run_begin(host_made, &config);
     supply.calling = made; /* from now on some thread always is */
     return made;
 }

@@ -1,6 +1,6 @@
 /* The addresses that windows of foreign allocators lie in, and which of their pages can be
- * accessed: what a machine provides. memory_host.c is that of a process, boot/foreign_memory.c the
- * kernel's. */
+ * accessed: what a machine provides. memory_host.c is that of a process,
+ * boot/foreign/memory_kernel.c the kernel's. */
 #ifndef KHEAP_FUZZ_FOREIGN_MEMORY_H
 #define KHEAP_FUZZ_FOREIGN_MEMORY_H
 

@@ -227,7 +227,7 @@ static void heap_begin(struct run *run)
     run_digest(run, run->made);
 }
 
-bool run_open(struct run *run, const struct op_config *config)
+bool run_begin(struct run *run, const struct op_config *config)
 {
     model_clear(&run->model);
     misuse_run = run;
@@ -338,7 +338,7 @@ void run_input(struct run *run, struct input *input, const struct session_plan *
 {
     struct op op;
     run->plan = *plan;
-    (void)run_open(run, &input->config);
+    (void)run_begin(run, &input->config);
     bool ok = run_rule_A14_good(run) && run_check(run, true);
     while (ok && input_next(input, &op))
         ok = plan->observe != NULL ? apply_observed(run, &op) : apply_checked(run, &op);

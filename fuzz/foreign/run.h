@@ -67,7 +67,11 @@ uint64_t run_size_bytes(uint32_t slot_count);
 struct run *run_make(void *memory, uint32_t slot_count);
 
 /* Makes the heap of an input's machine: the first part of run_input. Returns run->made. */
-bool run_open(struct run *run, const struct op_config *config);
+bool run_begin(struct run *run, const struct op_config *config);
+
+/* As input_open (fuzz/input.h). A trace's frames are what the core needs for it: a foreign heap,
+ * which may need more, gets twice as many. */
+const char *run_open(struct input *input, const uint8_t *data, uint32_t size_bytes);
 
 /* Runs one input. Requires input->slot_count to be within the run's, and memory_open. A fault or a
  * call without end does not return here. */

@@ -54,9 +54,27 @@ struct boot_inputs {
     uint32_t error_count; /* files and inputs that could not be read or run, reported already */
 };
 
-/* Finds the repository that this tool was built in, and in it boot/run; checks the kernel, by
- * default build/boot/kheap.elf. Returns false with *error set. */
-bool boot_find(struct boot_plan *plan, const char *kernel, struct line *error);
+/* What differs by whose heap the tool is for, by the link: boot_core.c for the project's own,
+ * fuzz/foreign/boot_foreign.c. */
+
+/* The file of the kernel that carries this heap, in build/boot; and what to do if it is not there.
+ */
+bool boot_kernel_name(char *name, size_t size_bytes, struct line *error);
+extern const char *const boot_kernel_missing;
+
+/* Makes sure that this process's verdicts can be the kernel's, by calling a tool of which that is
+ * so: then it does not return. Returns false with *error set if there is none. */
+bool boot_host_fits(const struct boot_plan *plan, char **argv, struct line *error);
+
+/* False if no debugger can be stopped at an operation there. */
+extern const bool boot_has_gdb;
+
+/* Finds the repository that this tool was built in, and in it boot/run. Returns false with *error
+ * set. */
+bool boot_find_repository(struct boot_plan *plan, struct line *error);
+
+/* Checks the kernel, by default this tool's. Returns false with *error set. */
+bool boot_find_kernel(struct boot_plan *plan, const char *kernel, struct line *error);
 
 /* True if the kernel is older than this tool: it may have been built from other sources. */
 bool boot_kernel_is_old(const struct boot_plan *plan);

@@ -35,7 +35,7 @@ static bool has_boot_run(struct boot_plan *plan)
 }
 
 /* The repository that the tool lies in; for one that was taken elsewhere, the one at hand. */
-static bool find_repository(struct boot_plan *plan, struct line *error)
+bool boot_find_repository(struct boot_plan *plan, struct line *error)
 {
     size_t size_max = sizeof(plan->repository) - 1u;
     ssize_t length = readlink("/proc/self/exe", plan->repository, size_max);
@@ -51,13 +51,14 @@ static bool find_repository(struct boot_plan *plan, struct line *error)
                       "kernel, and lies in the repository");
 }
 
-bool boot_find(struct boot_plan *plan, const char *kernel, struct line *error)
+bool boot_find_kernel(struct boot_plan *plan, const char *kernel, struct line *error)
 {
-    if (!find_repository(plan, error))
+    char name[BOOT_PATH_MAX];
+    if (!boot_kernel_name(name, sizeof(name), error))
         return false;
     int length = kernel != NULL ? snprintf(plan->kernel, sizeof(plan->kernel), "%s", kernel)
-                                : snprintf(plan->kernel, sizeof(plan->kernel),
-                                           "%s/build/boot/kheap.elf", plan->repository);
+                                : snprintf(plan->kernel, sizeof(plan->kernel), "%s/build/boot/%s",
+                                           plan->repository, name);
     if (length < 0 || (size_t)length >= sizeof(plan->kernel))
         return file_error(error, kernel != NULL ? kernel : plan->repository,
                           "the path is too long");
@@ -65,9 +66,7 @@ bool boot_find(struct boot_plan *plan, const char *kernel, struct line *error)
         return true;
     if (errno != ENOENT || kernel != NULL)
         return boot_errno(error, plan->kernel);
-    return file_error(error, plan->kernel,
-                      "the kernel is not built: cmake --preset kernel && cmake --build --preset "
-                      "kernel");
+    return file_error(error, plan->kernel, boot_kernel_missing);
 }
 
 bool boot_kernel_is_old(const struct boot_plan *plan)

@@ -18,7 +18,9 @@ static const char help_text[] =
     "kernel costs only its own verdict: the ones behind it get another boot. What is not equal is\n"
     "run once more, alone in a boot, to see whether it is that input's doing.\n"
     "\n"
-    "  --kernel FILE      the kernel (default: build/boot/kheap.elf of this repository)\n"
+    "  --kernel FILE      the kernel (default: in build/boot of this repository, kheap.elf; for a\n"
+    "                     foreign allocator kheap-NAME.elf, which an i386 kheap-NAME is held "
+    "against)\n"
     "  --memory MIB       memory of the machine in QEMU (default: 512)\n"
     "  --machine TYPE     microvm (default) or pc\n"
     "  --kvm              on KVM, where it can be used, instead of QEMU's own translator\n"
@@ -118,6 +120,8 @@ static int parse(int argc, char **argv, struct boot *boot)
     }
     if (status == EXIT_OK && boot->files.count == 0)
         return command_usage("boot", "names no input", argc > 1 ? argv[argc - 1] : NULL);
+    if (status == EXIT_OK && boot->gdb && !boot_has_gdb)
+        return command_usage("boot", "is for the project's own heap only", "--gdb");
     if (status == EXIT_OK && boot->gdb && boot->json != NULL)
         return command_usage("boot", "does not go with --gdb", "--json");
     if (status == EXIT_OK && !boot->gdb && (boot->at != 0 || boot->gdb_commands != NULL))
@@ -235,7 +239,9 @@ int command_boot(int argc, char **argv)
         return EXIT_OK;
     }
     int status = parse(argc, argv, &boot);
-    if (status == EXIT_OK && !boot_find(&boot.plan, boot.kernel, &error))
+    if (status == EXIT_OK && !(boot_find_repository(&boot.plan, &error) &&
+                               boot_host_fits(&boot.plan, argv - 1, &error) &&
+                               boot_find_kernel(&boot.plan, boot.kernel, &error)))
         status = failed(&error);
     if (status == EXIT_OK) {
         boot_catch_interrupts();

@@ -7,8 +7,8 @@ static bool init(void *start, void *limit)
     return heap_init(start, (size_t)((char *)limit - (char *)start));
 }
 
-/* A header in front and the size rounded up; and the block before may have kept what was too little to
- * be cut off. */
+/* A header in front and the size rounded up; and the block before may have kept what was too little
+ * to be cut off. */
 static size_t needs(size_t align_bytes, size_t size_bytes)
 {
     (void)align_bytes;

@@ -45,7 +45,7 @@ static void expect_filled(uintptr_t from, uintptr_t to, uint8_t byte)
 
 static void expect_fine(void)
 {
-    EXPECT(supply_rule_A4(&violation));
+    EXPECT(supply_rule_A4(true, &violation));
     EXPECT(supply_rule_A16(&violation));
     EXPECT_EQUAL(violation.rule, RULE_NONE);
 }
@@ -61,7 +61,7 @@ static void expect_rule(enum rule rule)
 
 static void expect_A4(uintptr_t offset)
 {
-    EXPECT(!supply_rule_A4(&violation));
+    EXPECT(!supply_rule_A4(true, &violation));
     EXPECT_EQUAL(violation.rule, RULE_A4);
     EXPECT_EQUAL(violation.at, (uint32_t)(base + offset));
     violation = (struct violation){0};

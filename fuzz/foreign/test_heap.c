@@ -204,7 +204,9 @@ static void alloc_mistake(bool refused)
         return;
     switch (test_mistake) {
     case WRITES_BLOCK: poke_lowest(); break;
-    case WRITES_BELOW: poke(blocks[block_count - 2u].at); break;
+    case WRITES_BELOW:
+        poke(blocks[block_count - 2u].at + blocks[block_count - 2u].asked_bytes - 4u);
+        break;
     case WRITES_BEHIND: poke(end); break;
     case WRITES_FAR: poke(round_up(end, 4096)); break;
     case WRITES_BEFORE: poke(regions[0].at - 1u); break;

@@ -15,6 +15,7 @@
 #include "fuzz/foreign/adapter.h"
 
 #define PAGE ((size_t)4096)
+#define CROWD 64 /* blocks that greedy holds at most */
 
 struct block {
     unsigned char *at;
@@ -169,7 +170,7 @@ static void begin(unsigned long slots, size_t bytes, size_t pages)
     size_t room = ((bytes + PAGE - 1) / PAGE + 1024) * PAGE;
     void *place = (void *)(sizeof(void *) == 8 ? (uintptr_t)0x2000C0400000 : (uintptr_t)0xC0400000);
     void *base = mmap(place, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    world.blocks = mmap(NULL, (slots + 256) * sizeof(struct block), PROT_READ | PROT_WRITE,
+    world.blocks = mmap(NULL, (slots + CROWD) * sizeof(struct block), PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED || world.blocks == MAP_FAILED)
         say("no memory\n"), _exit(2);
@@ -177,7 +178,7 @@ static void begin(unsigned long slots, size_t bytes, size_t pages)
     world.base_end = world.base + room;
     world.pages_left = pages;
     world.crowd_at = slots;
-    world.count = slots + 256;
+    world.count = slots + CROWD;
     window(bytes, 0);
 }
 
@@ -302,7 +303,7 @@ static void resize_block(unsigned long slot, size_t size)
 static void greedy_blocks(size_t size)
 {
     bool more = true;
-    while (more && world.crowd < 256) {
+    while (more && world.crowd < CROWD) {
         more = got(world.crowd_at + world.crowd, adapter.alloc(size), 0, size, false);
         world.crowd += more;
     }

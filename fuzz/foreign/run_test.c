@@ -176,7 +176,7 @@ TEST(a_block_that_is_never_free_again_is_rule_A11)
 
 TEST(a_block_that_cannot_be_had_again_is_rule_A12)
 {
-    const char *text = "a 0 96\ngreedy 3000\ndrain 3\n";
+    const char *text = "a 0 96\ngreedy 6000\ndrain 3\n";
     pool();
     declared.needs = NULL;
     declared.empty_as_fresh = false;

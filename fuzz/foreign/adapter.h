@@ -132,8 +132,8 @@ struct adapter {
     size_t front_bytes;
     size_t end_bytes;
 
-    /* With nothing live, what a fresh heap in the same window grants is granted again (rule A11); if
-     * a hook refuses it, then after a trim. */
+    /* With nothing live, what a fresh heap in the same window grants is granted again (rule A11);
+     * if a hook refuses it, then after a trim. */
     bool empty_as_fresh;
 
     /* When the heap is full, a block of alloc's that is freed can be had again, by a request for

@@ -14,7 +14,7 @@
 #include "fuzz/host.h"
 #include "mmu_x86/probe.h"
 
-uint32_t host_tick_seconds = 20;
+int32_t host_tick_seconds = 20;
 
 const char *const host_port_name = "foreign";
 

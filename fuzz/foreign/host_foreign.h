@@ -20,6 +20,6 @@ extern const char *const host_compile_sources;
 
 /* Of processor time: a call that two ticks find going on, so far apart, does not come to an end.
  * For where basic blocks are not counted: in libraries, or by a compiler that cannot. */
-extern uint32_t host_tick_seconds;
+extern int32_t host_tick_seconds;
 
 #endif

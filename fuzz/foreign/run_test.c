@@ -83,7 +83,7 @@ TEST(a_crash_and_a_call_without_end_are_rule_A5)
     pool();
     test_breaks(ABORTS, RULE_A5, 3, THREE);
     test_breaks(LOOPS_COUNTED, RULE_A5, 3, THREE);
-    uint32_t ticks = host_tick_seconds;
+    int32_t ticks = host_tick_seconds;
     host_tick_seconds = 1;
     test_breaks(LOOPS, RULE_A5, 3, THREE);
     host_tick_seconds = ticks;

@@ -27,14 +27,18 @@ static void fault(size_t size_bytes)
     volatile unsigned index = WORDS;
     volatile int most = __INT_MAX__;
     switch (size_bytes) {
-    case 1001: sink = first[0]; break;      /* a byte of a live payload, */
-    case 1002: sink = first[100]; break;    /* its last, */
-    case 1003: first[50] = 1; break;        /* or into it; */
-    case 1004: sink = *window_limit; break; /* behind the window, on its page, */
+    /* A byte of a live payload; the last but for those that share 8 with free ones; into it. */
+    case 1001: sink = first[0]; break;
+    case 1002: sink = first[95]; break;
+    case 1003: first[50] = 1; break;
+    /* Behind the window, on its page. */
+    case 1004: sink = *window_limit; break;
     case 1005: sink = window_limit[7]; break;
-    case 1006: sink = data_words[index]; break; /* behind a variable */
+    /* Behind a variable. */
+    case 1006: sink = data_words[index]; break;
     case 1007: bss_words[index] = 5; break;
-    case 1008: sink = most + 1; break; /* an overflow */
+    /* A sum that is undefined. */
+    case 1008: sink = most + 1; break;
     default: break;
     }
 }

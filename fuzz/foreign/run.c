@@ -1,6 +1,7 @@
 #include "fuzz/foreign/run_internal.h"
 
 #include "fuzz/digest.h"
+#include "fuzz/foreign/feedback.h"
 #include "fuzz/foreign/memory.h"
 #include "fuzz/foreign/state.h"
 #include "fuzz/foreign/steps.h"
@@ -183,6 +184,7 @@ uintptr_t run_largest_fresh(struct run *run, const struct supply_window *window)
         remembered[hash].window.limit == window->limit &&
         remembered[hash].window.page_count == pages)
         return remembered[hash].largest;
+    feedback_pause();
     uintptr_t granted = 0;
     uintptr_t refused = (room / MEMORY_PAGE < pages ? room : pages * MEMORY_PAGE) + 1u;
     while (refused - granted > 1u) {
@@ -192,6 +194,7 @@ uintptr_t run_largest_fresh(struct run *run, const struct supply_window *window)
         else
             refused = middle;
     }
+    feedback_resume();
     remembered[hash].window = *window;
     remembered[hash].largest = granted;
     return granted;

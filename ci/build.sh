@@ -3,12 +3,28 @@
 # `heading' and `die'.
 # shellcheck disable=SC2034,SC2154 # their variables
 
+# Where presets are built, PRESET in $builds/PRESET, and with which options beside; nothing: where
+# they say.
+builds=
+build_options=()
+
+configure_preset()
+{
+    if [[ -z $builds ]]; then
+        cmake --preset "$1"
+    else
+        cmake --preset "$1" -B "$builds/$1" "-DCMAKE_RUNTIME_OUTPUT_DIRECTORY=$builds/$1/bin" \
+            "${build_options[@]}"
+    fi
+}
+
 # build_preset PRESET [TARGET...]: all that the preset is for, or the targets.
 build_preset()
 {
-    local name=$1
+    local name=$1 which=(--preset "$1")
     shift
-    cmake --preset "$name" && cmake --build --preset "$name" ${1:+--target "$@"}
+    [[ -z $builds ]] || which=("$builds/$name")
+    configure_preset "$name" && cmake --build "${which[@]}" ${1:+--target "$@"}
 }
 
 describe_build()

@@ -37,6 +37,12 @@ libfuzzer_command()
         -timeout=20 -print_final_stats=1)
 }
 
+# What afl-fuzz loads.
+afl_mutator()
+{
+    printf '%s/build/afl/bin/libkheap_mutator.so' "$root"
+}
+
 # afl_command ROLE JOB DIRECTORY JOBS CORES: sets `engine_command' to what runs the job of AFL++
 # that has this number, as -M or -S, started from DIRECTORY, in $logs/afl; options follow it, and
 # the target. Each on a core of its own, unless there are more jobs than cores. Where other programs
@@ -47,6 +53,6 @@ afl_command()
     (($4 <= $5)) || affinity=AFL_NO_AFFINITY=1
     engine_command=(env "$affinity" KHEAP_FUZZ_STATS="$logs/afl.stats" AFL_NO_UI=1
         AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_TESTCACHE_SIZE=50
-        AFL_CUSTOM_MUTATOR_LIBRARY="$root/build/afl/bin/libkheap_mutator.so"
+        AFL_CUSTOM_MUTATOR_LIBRARY="$(afl_mutator)"
         afl-fuzz "$1" "job$2" -i "$3" -o "$logs/afl" -G "$stack_bytes_max" -x fuzz/kheap.dict)
 }

@@ -25,10 +25,7 @@ die()
 {
     progress_end
     end_children
-    printf 'ci/fuzz: %s%s\n' "$1" "${2:+, see $2}" >&2
-    if [[ -r ${2:-} ]]; then
-        grep -a -E 'error|Error|undefined|No space|ABORT' -- "$2" | head -n 5 | sed 's/^/  /' >&2
-    fi
+    complain ci/fuzz "$@"
     if [[ $state_opened == yes ]]; then
         result=failed
         reason=$1

@@ -67,6 +67,15 @@ progress_end()
     progress_shown_at=$SECONDS
 }
 
+# complain PROGRAM REASON [LOG]: says it on standard error, with the first errors of the log.
+complain()
+{
+    printf '%s: %s%s\n' "$1" "$2" "${3:+, see $3}" >&2
+    if [[ -r ${3:-} ]]; then
+        grep -a -E 'error|Error|undefined|No space|ABORT' -- "$3" | head -n 5 | sed 's/^/  /' >&2
+    fi
+}
+
 # --- child processes ---
 
 # Each child leads a process group of its own, so that what it starts ends with it, and so that

@@ -73,15 +73,21 @@ describe_merge()
     describe_text="merging what was found, $(duration "$1")"
 }
 
+# The build of a target without sanitizers, which is quick.
+merge_program()
+{
+    printf 'build/bin/fuzz_%s' "$1"
+}
+
 # merge_with TARGET NAME INTO FROM...: copies what adds coverage from the directories FROM into the
-# directory INTO, by the build of TARGET without sanitizers, which is quick. Returns 1 if it could
-# not; otherwise sets `merged' to the new files, features and edges, and `covered' to the edges and
-# features that INTO then has.
+# directory INTO. Returns 1 if it could not; otherwise sets `merged' to the new files, features and
+# edges, and `covered' to the edges and features that INTO then has.
 merge_with()
 {
     local target=$1 log=$logs/merge-$2.log n='\([0-9]*\)'
     shift 2
-    spawn "$log" "${bound[@]}" "build/bin/fuzz_$target" -merge=1 "-artifact_prefix=$(crashes_of "$target")" "$@"
+    spawn "$log" "${bound[@]}" "$(merge_program "$target")" -merge=1 \
+        "-artifact_prefix=$(crashes_of "$target")" "$@"
     watch describe_merge 900 "$spawned"
     reap "$spawned"
     merged=$(sed -n "s/.*: $n new files with $n new features added; $n new.*/\1 \2 \3/p" "$log")
@@ -95,7 +101,7 @@ merge()
 {
     local name=$1
     shift
-    if ! merge_with stack "$name" "$corpus" "$@"; then
+    if ! merge_with "$main_target" "$name" "$corpus" "$@"; then
         fail "what $name found could not be merged; it is left in $*" "$logs/merge-$name.log"
         return 1
     fi
@@ -111,7 +117,7 @@ minimise_corpus()
 {
     rm -rf -- "$1"
     mkdir -p -- "$1"
-    merge_with stack minimised "$1" "$corpus" && has_files "$1"
+    merge_with "$main_target" minimised "$1" "$corpus" && has_files "$1"
 }
 
 # Takes over what a run that was interrupted had found.

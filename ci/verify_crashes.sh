@@ -8,10 +8,12 @@ crash_files=() # name, how to replay it, what it breaks: three arrays, one entry
 crash_commands=()
 crash_rules=()
 
+main_target=stack # its crashes are not in a folder of their own
+
 # Where a target's crashes go: what libFuzzer puts before their names.
 crashes_of()
 {
-    [[ $1 == stack ]] && printf '%s/' "$crashes" || printf '%s/%s/' "$crashes" "$1"
+    [[ $1 == "$main_target" ]] && printf '%s/' "$crashes" || printf '%s/%s/' "$crashes" "$1"
 }
 
 # Puts AFL++'s crashes and hangs beside libFuzzer's, named as libFuzzer would name them.

@@ -23,10 +23,7 @@ die()
 {
     progress_end
     reasons+=("$1")
-    printf 'ci/verify: %s%s\n' "$1" "${2:+, see $2}" >&2
-    if [[ -r ${2:-} ]]; then
-        grep -a -E 'error|Error|undefined|No space' -- "$2" | head -n 5 | sed 's/^/  /' >&2
-    fi
+    complain ci/verify "$@"
     finish 3
 }
 

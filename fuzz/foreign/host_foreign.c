@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/time.h>
 
 #include "fuzz/foreign/host_foreign.h"
@@ -23,7 +22,7 @@ static uint32_t host_slots;
 static sigjmp_buf host_exit;
 static volatile sig_atomic_t host_running;
 static uintptr_t host_fault_at;
-static char host_fault_what[64];
+static const char *host_fault_what;
 static uint32_t host_ticked; /* the call that the last tick found going on; 0: none */
 
 enum { EXIT_FAULT = 1, EXIT_ENDLESS, EXIT_PANIC };
@@ -87,6 +86,19 @@ static void ticked(int number)
         siglongjmp(host_exit, EXIT_ENDLESS);
 }
 
+/* Constant: a verdict is read in other processes, too (fuzz/crash/trial.h). */
+static const char *signal_text(int number)
+{
+    switch (number) {
+    case SIGSEGV: return "a segmentation fault (SIGSEGV), at";
+    case SIGBUS: return "a bus error (SIGBUS), at";
+    case SIGILL: return "an illegal instruction (SIGILL), at";
+    case SIGFPE: return "an arithmetic fault (SIGFPE), at";
+    case SIGABRT: return "a call of abort (SIGABRT), at";
+    default: return "a trap (SIGTRAP), at";
+    }
+}
+
 /* What a call of the allocator dies of. Outside of a run it is the harness's own: then it is to die
  * of it. */
 static void died(int number, siginfo_t *info, void *context)
@@ -99,8 +111,7 @@ static void died(int number, siginfo_t *info, void *context)
     }
     bool address = number == SIGSEGV || number == SIGBUS;
     host_fault_at = address ? (uintptr_t)info->si_addr : 0;
-    (void)snprintf(host_fault_what, sizeof(host_fault_what), "signal %d (%s), at", number,
-                   strsignal(number));
+    host_fault_what = signal_text(number);
     siglongjmp(host_exit, EXIT_FAULT);
 }
 

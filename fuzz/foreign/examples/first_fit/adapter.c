@@ -7,12 +7,13 @@ static bool init(void *start, void *limit)
     return heap_init(start, (size_t)((char *)limit - (char *)start));
 }
 
-/* A header in front and the size rounded up; and the block before may have kept what was too little
- * to be cut off. */
+/* Between the bytes of two blocks lie at most: the first one's rounding and what was too little to
+ * be split off it, together less than 48; a header, the free bytes, and the header of the second.
+ */
 static size_t needs(size_t align_bytes, size_t size_bytes)
 {
     (void)align_bytes;
-    return 32u + size_bytes + 15u + 15u + 32u + 16u;
+    return 48u + 32u + (size_bytes + 15u) + 32u;
 }
 
 const struct adapter adapter = {
@@ -27,5 +28,4 @@ const struct adapter adapter = {
     .needs = needs,
     .empty_as_fresh = true,
     .same_again = true,
-    .resize_in_place = true,
 };

@@ -3,7 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* In front of every block, used or free. Blocks are in the order of their addresses. */
+/* In front of every block, used or free. Blocks are in the order of their addresses, back to back.
+ */
 struct header {
     size_t size_bytes; /* behind the header */
     struct header *next;
@@ -17,7 +18,12 @@ static struct header *first;
 
 static size_t round_up(size_t size_bytes)
 {
-    return (size_bytes + ALIGN - 1u) & ~(size_t)(ALIGN - 1u);
+    return (size_bytes + ALIGN - 1u) / ALIGN * ALIGN;
+}
+
+static struct header *header_of(void *at)
+{
+    return (struct header *)((char *)at - HEADER);
 }
 
 bool heap_init(void *start, size_t size_bytes)
@@ -25,14 +31,14 @@ bool heap_init(void *start, size_t size_bytes)
     if (size_bytes < HEADER + ALIGN)
         return false;
     first = start;
-    first->size_bytes = (size_bytes - HEADER) & ~(size_t)(ALIGN - 1u);
+    first->size_bytes = (size_bytes - HEADER) / ALIGN * ALIGN;
     first->next = NULL;
     first->used = false;
     return true;
 }
 
-/* Cuts what a block does not need off its end, if that is enough for a block. */
-static void cut(struct header *block, size_t size_bytes)
+/* Makes a free block of what a block does not need, if that is enough for one. */
+static void split(struct header *block, size_t size_bytes)
 {
     if (block->size_bytes < size_bytes + HEADER + ALIGN)
         return;
@@ -44,15 +50,6 @@ static void cut(struct header *block, size_t size_bytes)
     block->next = rest;
 }
 
-/* Joins a free block with the free ones behind it. */
-static void join(struct header *block)
-{
-    while (block->next != NULL && !block->next->used) {
-        block->size_bytes += HEADER + block->next->size_bytes;
-        block->next = block->next->next;
-    }
-}
-
 void *kmalloc(size_t size_bytes)
 {
     if (size_bytes == 0 || size_bytes > SIZE_MAX / 2u)
@@ -61,35 +58,41 @@ void *kmalloc(size_t size_bytes)
     for (struct header *block = first; block != NULL; block = block->next) {
         if (block->used || block->size_bytes < size_bytes)
             continue;
-        cut(block, size_bytes);
+        split(block, size_bytes);
         block->used = true;
         return (char *)block + HEADER;
     }
     return NULL;
 }
 
+/* Makes one block of a free block and the one behind it, if that is free. */
+static void merge_next(struct header *block)
+{
+    if (block->next == NULL || block->next->used)
+        return;
+    block->size_bytes += HEADER + block->next->size_bytes;
+    block->next = block->next->next;
+}
+
 void kfree(void *at)
 {
-    struct header *block = (struct header *)((char *)at - HEADER);
+    struct header *block = header_of(at);
+    struct header *before = first;
     block->used = false;
-    for (block = first; block != NULL; block = block->next)
-        if (!block->used)
-            join(block);
+    merge_next(block);
+    while (before != block && before->next != block)
+        before = before->next;
+    if (before != block && !before->used)
+        merge_next(before);
 }
 
 void *krealloc(void *at, size_t size_bytes)
 {
-    struct header *block = (struct header *)((char *)at - HEADER);
-    if (size_bytes <= block->size_bytes) {
-        cut(block, round_up(size_bytes));
-        if (block->next != NULL && !block->next->used)
-            join(block->next);
-        return at;
-    }
+    size_t old_bytes = header_of(at)->size_bytes;
     void *moved = kmalloc(size_bytes);
     if (moved == NULL)
         return NULL;
-    memcpy(moved, at, block->size_bytes);
+    memcpy(moved, at, old_bytes < size_bytes ? old_bytes : size_bytes);
     kfree(at);
     return moved;
 }

@@ -56,3 +56,11 @@ afl_command()
         AFL_CUSTOM_MUTATOR_LIBRARY="$(afl_mutator)"
         afl-fuzz "$1" "job$2" -i "$3" -o "$logs/afl" -G "$stack_bytes_max" -x fuzz/kheap.dict)
 }
+
+# Prints the lowest stability of AFL++'s jobs in the directory: below 100 % an input does not always
+# do the same.
+lowest_stability()
+{
+    cat -- "$1"/*/fuzzer_stats 2> /dev/null |
+        sed -n 's/^stability *: \([0-9.]*\)%.*/\1/p' | sort -g | head -n 1
+}

@@ -115,13 +115,11 @@ reap_afl()
     sed 's/\x1b\[[0-9;?]*[A-Za-z]//g' "$2" | grep -a -A 1 'PROGRAM ABORT' | sed 's/^/    /'
 }
 
-# The lowest stability of the jobs: below 100 % an input does not always do the same, so verdicts
-# mean nothing.
+# Below 100 % verdicts mean nothing.
 note_stability()
 {
     local lowest
-    lowest=$(cat -- "$logs"/afl/*/fuzzer_stats 2> /dev/null |
-        sed -n 's/^stability *: \([0-9.]*\)%.*/\1/p' | sort -g | head -n 1)
+    lowest=$(lowest_stability "$logs/afl")
     if [[ -z $lowest ]]; then
         fail "AFL++ reports no stability" "$logs/afl-stack-1.log"
         return

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What ci/allocator says on its way, and how it ends. To be sourced by it.
-# shellcheck disable=SC2154 # its variables
+# shellcheck disable=SC2034,SC2154 # its variables
 
 reasons=() # why the run did not do what it should
 step=      # what is going on
@@ -76,11 +76,10 @@ json_traces()
     json_object "${members[@]}"
 }
 
-# One member a line, if it is asked for: the whole of it or nothing.
-write_json()
+# One member a line.
+json_summary()
 {
     local result=(pass finding usage trouble)
-    [[ -n $json ]] || return 0
     printf '{\n%s\n}\n' "$(json_members $',\n' kind '"allocator"' \
         name "$(json_string "$name")" folder "$(json_string "$folder")" \
         result "\"${result[$1]:-interrupted}\"" status "$1" bits "$bits" \
@@ -88,8 +87,18 @@ write_json()
         reasons "$(json_strings "${reasons[@]}")" unchecked "$(json_strings "${unchecked[@]}")" \
         inputs "${figure[replay.inputs]:-null}" traces "$(json_traces)" \
         engines "$(json_engines)" findings "$(json_findings)" elapsed_seconds "$SECONDS" |
-        sed 's/^/  /')" > "$json.part.$$" && mv -f -- "$json.part.$$" "$json" ||
-        { rm -f -- "$json.part.$$" && printf 'ci/allocator: %s cannot be written\n' "$json" >&2; }
+        sed 's/^/  /')"
+}
+
+# If it is asked for: the whole of it or nothing.
+write_json()
+{
+    local part=$json.part.$$
+    [[ -n $json ]] || return 0
+    if ! { json_summary "$1" > "$part" && mv -f -- "$part" "$json"; } 2> /dev/null; then
+        rm -f -- "$part"
+        printf 'ci/allocator: %s cannot be written\n' "$json" >&2
+    fi
 }
 
 # Ends the run: the last line, the exit status.

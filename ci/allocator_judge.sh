@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What failed on a foreign allocator: grouped, made small, and told. To be sourced by ci/allocator.
-# shellcheck disable=SC2154 # its variables
+# shellcheck disable=SC2034,SC2154 # its variables
 
 readonly shrink_seconds=10 # a group
 findings_count=0

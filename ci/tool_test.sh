@@ -93,6 +93,43 @@ if [ -c /dev/full ]; then
     fi
 fi
 
+# The beginnings of an adapter compile as they are, wherever the memory comes from.
+printf 'void *kmalloc(unsigned long size_bytes);\n' > "$scratch/one.c"
+for kind in pool sbrk pages map own; do
+    "$kheap" new-adapter "new_$kind" --memory "$kind" --folder "$scratch/new_$kind" \
+        --sources "$scratch/one.c" "$scratch/new_$kind/../word.txt" > "$scratch/out" || fail "new-adapter $kind"
+    grep -q "ci/allocator $scratch/new_$kind" "$scratch/out" || fail "new-adapter does not say what is next"
+    cc -std=c11 -Wall -Wextra -Wmissing-prototypes -Werror -fsyntax-only -I "$(dirname -- "$0")/.." \
+        "$scratch/new_$kind/adapter.c" || fail "the beginnings of an adapter do not compile: $kind"
+    grep -q "memory = ADAPTER_${kind^^}," "$scratch/new_$kind/adapter.c" || fail "new-adapter $kind has other memory"
+    [ "$(tail -n 1 "$scratch/new_$kind/CMakeLists.txt")" = \
+        "kheap_add_allocator(new_$kind adapter.c $scratch/one.c $scratch/word.txt)" ] || fail "new-adapter names other sources"
+done
+! grep -h -E '@[A-Z]+@' "$scratch"/new_*/* || fail "new-adapter has left a word open"
+mkdir "$scratch/inside"
+cp "$scratch/one.c" "$scratch/inside"
+touch "$scratch/inside/a b.c" "$scratch/in\$ide.c"
+"$kheap" new-adapter inside --sources "$scratch/inside/one.c" "$scratch/inside/a b.c" --folder "$scratch/inside" \
+    > /dev/null || fail "new-adapter in a folder that is there"
+grep -q -x 'kheap_add_allocator(inside adapter.c one.c "a b.c")' "$scratch/inside/CMakeLists.txt" ||
+    fail "new-adapter does not name sources from the folder on"
+cp -r "$scratch/inside" "$scratch/kept"
+expect 3 'inside/CMakeLists.txt: is there already' new-adapter inside --folder "$scratch/inside"
+rm "$scratch/inside/CMakeLists.txt" "$scratch/kept/CMakeLists.txt"
+expect 3 'inside/adapter.c: is there already' new-adapter inside --folder "$scratch/inside"
+diff -r "$scratch/inside" "$scratch/kept" || fail "new-adapter, refused, has written something"
+expect 3 'no-such.c: No such file' new-adapter none --folder "$scratch/none" --sources "$scratch/no-such.c"
+expect 3 'is not a name that CMake takes' new-adapter none --folder "$scratch/none" --sources "$scratch/in\$ide.c"
+expect 3 'no-such-dir/x: No such file' new-adapter x --folder "$scratch/no-such-dir/x"
+expect 2 'takes a name of letters' new-adapter 'a b'
+expect 2 'takes a name of letters' new-adapter
+expect 2 'takes one name' new-adapter one two
+expect 2 '--memory takes pool' new-adapter one --memory heap
+expect 2 '--sources takes files' new-adapter one --sources
+expect 2 '--folder takes a name' new-adapter one --folder
+expect 2 'unknown option: --frobnicate' new-adapter one --frobnicate
+[ -z "$(ls "$scratch/none")" ] || fail "new-adapter, refused, has left a file"
+
 # An exploration for machines, and one that is interrupted: it reports what it completed.
 "$kheap" explore --alphabet blocks --depth 2 --quiet --json - > "$scratch/explored" 2> /dev/null ||
     fail "explore --json -"

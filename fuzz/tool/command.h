@@ -28,6 +28,7 @@ int command_record(int argc, char **argv);
 int command_boot(int argc, char **argv);
 int command_scenarios(int argc, char **argv);
 int command_stress(int argc, char **argv);
+int command_new_adapter(int argc, char **argv);
 
 /* True if the argument at *i is `name`; then *value is the one behind it (null if there is none)
  * and *i moves on. */

@@ -27,6 +27,7 @@ static const struct {
     {"boot", command_boot, "run inputs in QEMU and compare the verdicts"},
     {"scenarios", command_scenarios, "hold the emulator's MMU, and QEMU's, against the manual"},
     {"stress", command_stress, "use a foreign allocator by several threads"},
+    {"new-adapter", command_new_adapter, "begin an adapter, for the checks of another allocator"},
     {"bench", command_bench, "measure what the checks cost"},
 };
 
@@ -38,7 +39,7 @@ static void help(void)
          "\n"
          "usage: kheap COMMAND [OPTION...] [FILE...]\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-9s %s\n", commands[i].name, commands[i].purpose);
+        printf("  %-11s %s\n", commands[i].name, commands[i].purpose);
     puts("\n`kheap COMMAND --help' tells more. Exit status: 0 all is well, 1 an input broke a "
          "rule,\n"
          "2 the command line was not understood, 3 a file could not be read, written or "

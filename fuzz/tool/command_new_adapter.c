@@ -69,7 +69,9 @@ static bool source_write(FILE *out, const char *folder, const char *source)
 static bool sources_write(FILE *out, const struct new_adapter *new, struct line *error)
 {
     char *folder = realpath(new->folder, NULL);
-    bool ok = folder != NULL || file_error(error, new->folder, strerror(errno));
+    if (folder == NULL)
+        return file_error(error, new->folder, strerror(errno));
+    bool ok = true;
     for (int i = 0; ok && i < new->source_count; i++) {
         char *source = realpath(new->sources[i], NULL);
         ok = source != NULL ? source_write(out, folder, source) ||

@@ -4,7 +4,7 @@
 #define KHEAP_BENCH_PORT_PROCESSOR_H
 
 #include "bench/port/place.h"
-#include "mmu_x86/board.h"
+#include "mmu_x86/window/no_processor.h"
 
 static inline void machine_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes)
 {
@@ -14,31 +14,6 @@ static inline void machine_fill(vaddr_t at, uint8_t byte, uint32_t size_bytes)
 static inline void machine_copy(vaddr_t to, vaddr_t from, uint32_t size_bytes)
 {
     __builtin_memcpy(bench_word(to), bench_word(from), size_bytes);
-}
-
-static inline void machine_flush_page(vaddr_t page)
-{
-    (void)page;
-}
-
-static inline frame_t machine_root(void)
-{
-    return (frame_t){BOARD_DIRECTORY};
-}
-
-static inline void machine_set_root(frame_t directory)
-{
-    (void)directory;
-}
-
-static inline uint32_t machine_interrupts_disable(void)
-{
-    return 0;
-}
-
-static inline void machine_interrupts_restore(uint32_t state)
-{
-    (void)state;
 }
 
 static inline bool machine_frame_granted(void)

@@ -32,8 +32,8 @@ static bool memory_start(void)
     static bool started;
     if (started)
         return true;
-    void *kept = calloc(1, (size_t)state_size_bytes() + 1u);
-    if (memory_open() == NULL || kept == NULL)
+    void *kept = memory_open() != NULL ? calloc(1, (size_t)state_size_bytes() + 1u) : NULL;
+    if (kept == NULL)
         return false;
     state_keep(kept);
     started = true;

@@ -285,6 +285,7 @@ static bool apply_checked(struct run *run, const struct op *op)
     run->touched = 0;
     run->steps = 0;
     run->supply_refusals = supply.refusal_count;
+    run->supply_injected = supply.injected_count;
     enum run_outcome outcome = apply(run, op);
     if (outcome != RUN_APPLIED)
         return outcome == RUN_SKIPPED;

@@ -53,6 +53,7 @@ struct run {
     const char *why; /* the allocator has given up */
     uint32_t refusal_count;
     uint32_t supply_refusals; /* before the operation */
+    uint32_t supply_injected; /* of these, the injected */
     struct op op;
     uint32_t operation_count;
     uint32_t applied_count;

@@ -85,8 +85,9 @@ bool run_rule_A10(struct run *run, uintptr_t align_bytes, uintptr_t size_bytes)
         return true;
     for (uint32_t i = 0; i < supply.grants.count; i++)
         measure(&run->model, supply.grants.list[i].start, supply.grants.list[i].end, &stretch);
-    /* Where a hook has refused, only what is granted already counts. */
-    if (hooks && supply.memory != ADAPTER_OWN && supply.refusal_count == run->supply_refusals)
+    /* Where a hook has refused what it had, only what is granted already counts; where it was asked
+     * for more than it had, less might have done. */
+    if (hooks && supply.memory != ADAPTER_OWN && supply.injected_count == run->supply_injected)
         measure_grantable(run, &stretch);
     uintptr_t needs = adapter.needs(align_bytes, size_bytes);
     return stretch.longest < needs ||

@@ -57,6 +57,7 @@ static enum run_outcome apply_window(struct run *run, const struct op *op)
     run->largest = adapter.empty_as_fresh ? run_largest_fresh(run, &window) : 0;
     run_digest(run, run_heap_make(run, &window));
     run->supply_refusals = 0;
+    run->supply_injected = 0;
     return RUN_APPLIED;
 }
 

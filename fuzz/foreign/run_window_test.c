@@ -305,6 +305,49 @@ TEST(a_refusal_is_injected_where_the_operation_says)
     expect_results("refuse 1\npressure 3\na 0 5000\n", "a-a");
 }
 
+/* Takes four pages for each request, where a part of one would do. */
+static void *lavish_alloc(size_t size_bytes)
+{
+    (void)size_bytes;
+    char *at = adapter_sbrk(4 * PAGE);
+    return (uintptr_t)at == UINTPTR_MAX ? NULL : at;
+}
+
+static bool lavish_init(void *start, void *limit)
+{
+    (void)start;
+    (void)limit;
+    return true;
+}
+
+static void lavish_release(void *at)
+{
+    (void)at;
+}
+
+static size_t lavish_needs(size_t align_bytes, size_t size_bytes)
+{
+    (void)align_bytes;
+    return size_bytes;
+}
+
+TEST(memory_that_hooks_would_have_granted_counts_unless_they_refused_what_they_had)
+{
+    test_declare(&(struct adapter){.name = "lavish",
+                                   .memory = ADAPTER_SBRK,
+                                   .init = lavish_init,
+                                   .alloc = lavish_alloc,
+                                   .release = lavish_release,
+                                   .needs = lavish_needs});
+    struct verdict verdict = test_run("heap bins 6 64\na 0 16384\na 1 8193\n");
+    EXPECT(verdict.ok);
+    verdict = test_run("heap bins 6 64\na 0 16384\na 1 8192\n");
+    EXPECT_EQUAL(verdict.violation.rule, RULE_A10);
+    EXPECT_EQUAL(verdict.operation, 2);
+    verdict = test_run("heap bins 6 64\na 0 16384\nrefuse 1\na 1 8192\n");
+    EXPECT(verdict.ok);
+}
+
 TEST(a_refusal_is_injected_where_the_plan_says)
 {
     const char *text = "a 0 5000\na 1 5000\na 2 5000\n";
@@ -492,6 +535,7 @@ int main(void)
     RUN(a_window_starts_and_ends_at_any_byte);
     RUN(an_allocator_without_a_heap_is_asked_for_nothing_but_another_window);
     RUN(a_refusal_is_injected_where_the_operation_says);
+    RUN(memory_that_hooks_would_have_granted_counts_unless_they_refused_what_they_had);
     RUN(a_refusal_is_injected_where_the_plan_says);
     RUN(pressure_leaves_as_many_pages_as_it_says_and_no_more_than_there_are);
     RUN(greedy_fills_the_heap_and_asks_again_and_drain_frees);

@@ -28,8 +28,12 @@ if(CMAKE_C_COMPILER_ID MATCHES "Clang")
     set(KHEAP_STEPS -fsanitize-coverage=trace-pc,no-prune)
 endif()
 set(KHEAP_STEPS_KERNEL ${KHEAP_STEPS})
+# In a fuzz target they would be counters as well, of which an engine makes features: there those will do that tell it
+# something, and a call without end that runs through none of them is the engine's to stop.
+set(KHEAP_STEPS_FEEDBACK -fsanitize-coverage=trace-pc)
 if(KHEAP_FUZZER STREQUAL "afl" OR KHEAP_ENGINE)
     set(KHEAP_STEPS)
+    set(KHEAP_STEPS_FEEDBACK)
 endif()
 
 # The sources of ${name}, to be sealed, as the library ${parts}.
@@ -101,7 +105,7 @@ function(kheap_add_tool name)
 endfunction()
 
 function(kheap_add_target name)
-    kheap_allocator_parts(${name}_parts_feedback ${KHEAP_STEPS})
+    kheap_allocator_parts(${name}_parts_feedback ${KHEAP_STEPS_FEEDBACK})
     if(KHEAP_FUZZER STREQUAL "libfuzzer" AND NOT KHEAP_ENGINE)
         target_compile_options(${name}_parts_feedback PRIVATE -fsanitize=fuzzer-no-link
             -fno-sanitize-coverage=trace-cmp)

@@ -60,12 +60,14 @@ function(kheap_seal object parts linker)
     set(sealed ${CMAKE_CURRENT_BINARY_DIR}/${parts}.o)
     add_custom_command(OUTPUT ${sealed}
         COMMAND ${linker} -r --force-group-allocation -o ${sealed}.open $<TARGET_OBJECTS:${parts}>
+        COMMAND ${PROJECT_SOURCE_DIR}/fuzz/foreign/check_variables ${parts} ${CMAKE_OBJDUMP} ${sealed}.open
         ${ARGN}
         COMMAND ${KHEAP_OBJCOPY} --keep-global-symbol=adapter --keep-global-symbol=___asan_globals_registered
             --redefine-sym __sanitizer_cov_trace_pc=adapter_step --rename-section .data=adapter_data
             --rename-section .data.rel=adapter_data
             --rename-section .data.rel.local=adapter_data --rename-section .bss=adapter_bss ${sealed}.open ${sealed}
-        DEPENDS ${parts} $<TARGET_OBJECTS:${parts}> COMMAND_EXPAND_LISTS VERBATIM
+        DEPENDS ${parts} $<TARGET_OBJECTS:${parts}> ${PROJECT_SOURCE_DIR}/fuzz/foreign/check_variables
+        COMMAND_EXPAND_LISTS VERBATIM
         COMMENT "Sealing ${parts}")
     set_source_files_properties(${sealed} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
     set(${object} ${sealed} PARENT_SCOPE)

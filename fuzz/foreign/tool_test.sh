@@ -88,6 +88,13 @@ grep -q 'int main(void)' "$scratch/dom" || fail 'the page has no program'
 printf '# kheap\na 0 100\na 5 0xfffffff0\n' > "$scratch/guilty.txt"
 page 0 "$scratch/guilty.txt"
 
+# Variables that would not be brought back before each run are no secret.
+printf '%s\n' 'static _Thread_local int a; __attribute__((section("mine"))) int b = 3; int f(void) { return ++a; }' |
+    cc -c -x c - -o "$scratch/odd.o" || fail 'an object for the test does not compile'
+"$root/fuzz/foreign/check_variables" odd objdump "$scratch/odd.o" 2> "$scratch/err" && fail 'odd variables are not refused'
+grep -q 'thread-local' "$scratch/err" || fail 'thread-local variables are not named'
+grep -q 'section mine ' "$scratch/err" || fail 'a section of its own is not named'
+
 # An allocator that declares no threads is not put under them.
 "$kheap" stress > "$scratch/out" 2>&1
 (($? == 2)) || fail 'stress of an allocator without threads does not end with 2'

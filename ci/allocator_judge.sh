@@ -2,7 +2,7 @@
 # What failed on a foreign allocator: grouped, made small, and told. To be sourced by ci/allocator.
 # shellcheck disable=SC2034,SC2154 # its variables
 
-readonly shrink_seconds=10 # a group
+readonly shrink_seconds=5 # a group
 findings_count=0
 findings='[]' # as JSON
 

@@ -160,7 +160,7 @@ for engine in libfuzzer afl; do
     grep -q -E '^  A(3|4|5|11): ' "$scratch/out" || fail "$engine finds nothing"
     rm -rf -- build/allocators/first_fit/{crashes,found}
 done
-planted endless 's/merge_next(before);/for (;;) before->used = false;/'
+planted endless 's/merge_next(before);/for (;;);/'
 run 1 ../first_fit --engine libfuzzer --seconds 60
 says 'A5: a call comes to an end and does not crash: a call that does not come to an end'
 rm -rf -- build/allocators/first_fit/{crashes,found}
@@ -180,16 +180,15 @@ says 'the build host failed'
 says 'undefined reference'
 [[ $(jq -r .result "$scratch/summary.json") == trouble ]] || fail "the summary calls it $(jq .result "$scratch/summary.json")"
 cp fuzz/foreign/examples/first_fit/first_fit.c ../first_fit/
-ci/allocator ../first_fit --no-setup --seconds 300 > "$scratch/out" 2>&1 < /dev/null &
+env --default-signal=INT ci/allocator ../first_fit --no-setup --seconds 300 > "$scratch/out" 2>&1 < /dev/null &
 runner=$!
 for ((i = 0; i < 1200; i++)); do
     ! grep -q 'fuzzing: .* left' "$scratch/out" || break
     sleep 0.1
 done
 kill -INT "$runner" 2> /dev/null || fail "a run of five minutes is over"
-kill -TERM "$runner"
 wait "$runner"
-[[ $? == 1[34]? ]] || fail "an interrupted run ends with another status"
+(($? == 130)) || fail "an interrupted run ends with another status"
 says 'interrupted at: fuzz'
 [[ -n $(ls build/allocators/first_fit/corpus) ]] || fail "an interrupted run keeps nothing"
 flock -n build/allocators/first_fit/lock true || fail "an interrupted run leaves something running"

@@ -6,7 +6,8 @@
 #
 #   Story: what the bug is, in one sentence
 #   Group: heap, growth, paging, frames, refusal or interrupt
-#   Rule:  the rules of invariants/rules.h that may be the first to catch it
+#   Rule:  the rules of invariants/rules.h that may be the first to catch it; `sanitizer': what it
+#          does is no C
 #   Model: the public report that it is modelled on, if there is one: owner/repository#number
 #
 # Then an empty line and a unified diff of the core, and of nothing else.

@@ -60,7 +60,17 @@ void session_cost_begin(struct session *session, const struct op *op)
     if (!session_steps(session) || !session->mirror->valid)
         return;
     session->cost.terms = terms_of(session, op);
+    session->cost.all_dense =
+        session->scene.policy == HEAP_BINS && session->mirror->sparse_blocks == 0;
     session->cost.start = accesses_now();
+}
+
+/* True if the operation was a kmalloc that had its block from what a dense heap has: not one that
+ * was refused or skipped, nor one that made the heap grow, nor one that a handler interrupted. */
+static bool dense_alloc(const struct session *session, const struct op *op)
+{
+    return op->kind == OP_ALLOC && session->cost.all_dense && !vaddr_is_null(session->touched) &&
+           !session->handler.fired && session_heap_end(session) == session->before.end;
 }
 
 /* Table entries that were written, and directory entries: pages and tables that came or went; and
@@ -87,6 +97,8 @@ bool session_rule_C1(struct session *session, const struct op *op)
     if (!session_steps(session) || !session->mirror->valid)
         return true;
     uint64_t accesses = accesses_now() - cost->start;
+    if (dense_alloc(session, op))
+        cost->terms = (struct cost_terms){.dense_allocs = 1};
     if (session->handler.fired) {
         cost->terms.calls += 2u;
         cost->terms.list_steps *= 2u;

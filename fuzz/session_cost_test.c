@@ -44,6 +44,63 @@ TEST(C1_bound_is_exact)
     EXPECT(!costs_hold(&alloc, bound + 1u, 0));
 }
 
+TEST(C1_kmalloc_of_a_dense_heap_has_a_bound_of_its_own)
+{
+    const struct {
+        uint32_t policy;
+        enum op_kind kind;
+        bool hole, grown, refused, fired;
+        bool own;
+    } rows[] = {
+        {.policy = HEAP_BINS, .kind = OP_ALLOC, .own = true},
+        {.policy = HEAP_FIRST_FIT, .kind = OP_ALLOC},
+        {.policy = HEAP_BINS, .kind = OP_ALIGNED},
+        {.policy = HEAP_BINS, .kind = OP_ALLOC, .hole = true},
+        {.policy = HEAP_BINS, .kind = OP_ALLOC, .grown = true},
+        {.policy = HEAP_BINS, .kind = OP_ALLOC, .refused = true},
+        {.policy = HEAP_BINS, .kind = OP_ALLOC, .fired = true},
+    };
+    for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        session_up(rows[i].policy);
+        test_expect_applied(OP_ALLOC, 0, 4u * PAGE_SIZE, 0);
+        test_expect_applied(OP_ALLOC, 1, 8, 0);
+        if (rows[i].hole) {
+            test_expect_applied(OP_FREE, 0, 0, 0);
+            test_expect_applied(OP_RECLAIM, 0, 100, 0);
+        }
+        test_session->before.end = test_session->mirror->end - (rows[i].grown ? PAGE_SIZE : 0);
+        test_session->handler.fired = rows[i].fired;
+        test_session->touched = rows[i].refused ? VADDR_NULL : vaddr_of(test_slot_at(1));
+        const struct op op = {.kind = rows[i].kind, .slot = 9, .size = 100, .arg = 8};
+        uint32_t calls = rows[i].fired ? 3u * COST_CALL : COST_CALL;
+        test_session->worst[rows[i].kind] = (struct session_worst){0};
+        EXPECT(costs_hold(&op, 1, 0));
+        uint32_t bound = test_session->worst[rows[i].kind].bound;
+        EXPECT(rows[i].own ? bound == COST_ALLOC : bound >= calls);
+    }
+}
+
+/* The mapped part of a hole is used up: every page is mapped again, and yet the block is sparse. */
+TEST(C1_kmalloc_of_a_heap_with_a_sparse_block_may_cost_as_any_call)
+{
+    session_up(HEAP_BINS);
+    test_expect_applied(OP_ALLOC, 0, 2u * PAGE_SIZE, 0);
+    test_expect_applied(OP_ALLOC, 1, 8, 0);
+    test_expect_applied(OP_FREE, 0, 0, 0);
+    test_expect_applied(OP_RECLAIM, 0, 100, 0);
+    EXPECT(!mirror_dense(test_session->mirror));
+    test_expect_applied(OP_ALLOC, 0, 2u * PAGE_SIZE - 100u, 0);
+    EXPECT(mirror_dense(test_session->mirror));
+    EXPECT_EQUAL(test_session->mirror->sparse_blocks, 1);
+    test_session->before.end = test_session->mirror->end;
+    test_session->touched = vaddr_of(test_slot_at(1));
+    EXPECT(costs_hold(&alloc, COST_ALLOC + 1u, 0));
+    test_expect_applied(OP_FREE, 0, 0, 0);
+    test_expect_applied(OP_FREE, 1, 0, 0);
+    test_expect_applied(OP_ALLOC, 0, 4u * PAGE_SIZE, 0);
+    EXPECT_EQUAL(test_session->mirror->sparse_blocks, 0);
+}
+
 /* The bound of first fit grows with the free blocks, that of the bins does not. */
 TEST(C1_bound_grows_with_the_lists_under_first_fit_only)
 {
@@ -115,6 +172,8 @@ int main(void)
 {
     RUN(C1_operation_that_costs_more_than_it_may_is_reported);
     RUN(C1_bound_is_exact);
+    RUN(C1_kmalloc_of_a_dense_heap_has_a_bound_of_its_own);
+    RUN(C1_kmalloc_of_a_heap_with_a_sparse_block_may_cost_as_any_call);
     RUN(C1_bound_grows_with_the_lists_under_first_fit_only);
     RUN(C1_is_counted_for_every_kind_of_operation);
     RUN(S4_heap_that_grows_although_a_block_must_be_found_is_reported);

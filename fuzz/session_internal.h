@@ -47,6 +47,7 @@ struct before {
 /* What the operation may cost, and how many loads and stores there were before it. */
 struct session_cost {
     struct cost_terms terms;
+    bool all_dense; /* under bins, and no free block was sparse: every page was mapped (X3) */
     uint64_t start;
 };
 

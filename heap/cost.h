@@ -8,12 +8,16 @@
 
 #include <stdint.h>
 
-#define COST_CALL                                                                                  \
-    200u               /* a call whatever the heap's size: finding, verifying, splitting, merging  \
-                        */
-#define COST_FREE 70u  /* kfree under HEAP_BINS in a heap of which every page is mapped */
-#define COST_PAGE 4u   /* each page that a request spans: is it mapped? */
-#define COST_ENTRY 20u /* each table entry written: a frame taken or given back */
+/* A call, whatever the heap's size: finding, verifying, splitting, merging. */
+#define COST_CALL 200u
+
+/* Under HEAP_BINS: kfree, while every page of the heap is mapped; and kmalloc, while no free block
+ * is sparse, if the heap does not grow. */
+#define COST_FREE 70u
+#define COST_ALLOC 70u
+
+#define COST_PAGE 4u     /* each page that a request spans: is it mapped? */
+#define COST_ENTRY 20u   /* each table entry written: a frame taken or given back */
 #define COST_TABLE 2100u /* each table made or given back: zeroed, or found empty */
 #define COST_RUN 1030u   /* each run of pages taken back from a table: is it empty now? */
 #define COST_STEP 40u    /* each free block passed on a list: under first fit, statistics */
@@ -40,6 +44,7 @@ static inline uint32_t cost_looks(uint32_t page_count_max)
 struct cost_terms {
     uint64_t calls;
     uint64_t dense_frees;
+    uint64_t dense_allocs;
     uint64_t pages;
     uint64_t entries;
     uint64_t tables;
@@ -51,7 +56,8 @@ struct cost_terms {
 
 static inline uint64_t cost_bound(const struct cost_terms *terms)
 {
-    return COST_CALL * terms->calls + COST_FREE * terms->dense_frees + COST_PAGE * terms->pages +
+    return COST_CALL * terms->calls + COST_FREE * terms->dense_frees +
+           COST_ALLOC * terms->dense_allocs + COST_PAGE * terms->pages +
            COST_ENTRY * terms->entries + COST_TABLE * terms->tables + COST_RUN * terms->runs +
            COST_STEP * terms->list_steps + COST_LOOK * terms->looks + terms->words;
 }

@@ -1,5 +1,6 @@
 /* What the headers say that a call costs, in words that the core loads and stores. */
 #include "ci/unit.h"
+#include "heap/cost.h"
 #include "heap/freelist.h"
 #include "heap/test_machine.h"
 
@@ -154,6 +155,28 @@ TEST(calls_in_a_dense_heap_cost_what_they_touch)
     EXPECT_EQUAL(cost_of_free(all), 12);                             /* up to the epilogue */
 }
 
+/* A search that passes as many blocks as it may and then finds a bin and a row that the block
+ * empties, a rest that is the first of its bin and of its row, and a peak that is passed. */
+TEST(the_dearest_kmalloc_of_a_dense_heap_keeps_to_its_bound)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t holes[BINS_SCAN + 1u];
+    for (uint32_t i = 0; i <= BINS_SCAN; i++) {
+        holes[i] = test_alloc(600);
+        (void)test_alloc(8);
+    }
+    vaddr_t large = test_alloc(5000);
+    (void)test_alloc(8);
+    for (uint32_t i = 0; i <= BINS_SCAN; i++)
+        kfree(&test_heap, holes[i]);
+    kfree(&test_heap, large);
+    (void)test_alloc(20000);
+    EXPECT_EQUAL(test_field(HEAP_LIVE_BYTES), test_field(HEAP_PEAK_BYTES));
+    uint64_t cost = cost_of_alloc(608);
+    EXPECT_EQUAL(cost, 58);
+    EXPECT(cost <= COST_ALLOC);
+}
+
 int main(void)
 {
     RUN_BOTH(taking_a_mapped_block_costs_the_same_whatever_its_size);
@@ -165,5 +188,6 @@ int main(void)
     RUN_BOTH(growing_into_a_mapped_block_costs_the_same_whatever_its_size);
     test_policy = HEAP_BINS;
     RUN(calls_in_a_dense_heap_cost_what_they_touch);
+    RUN(the_dearest_kmalloc_of_a_dense_heap_keeps_to_its_bound);
     return 0;
 }

@@ -112,6 +112,7 @@ void mirror_clear(struct mirror *mirror)
     mirror->used_bytes = 0;
     mirror->free_blocks = 0;
     mirror->listed_blocks = 0;
+    mirror->sparse_blocks = 0;
     words_clear(mirror->columns, BINS_ROWS);
     words_clear(mirror->heads, MIRROR_BINS);
     words_clear(mirror->members, MIRROR_BINS);
@@ -140,6 +141,7 @@ void mirror_block_enter(struct mirror *mirror, uint32_t granule, uint32_t tag)
     *node = (struct mirror_node){.tag = tag};
     if ((tag & 1u) == 0) {
         mirror->free_blocks++;
+        mirror->sparse_blocks += (tag & 2u) != 0;
         if (granule + (tag & ~7u) / 8u == mirror_last(mirror))
             node->order = MIRROR_UNLISTED;
         else
@@ -158,6 +160,7 @@ void mirror_block_leave(struct mirror *mirror, uint32_t granule)
     marks_clear(&mirror->starts, granule);
     if ((tag & 1u) == 0) {
         mirror->free_blocks--;
+        mirror->sparse_blocks -= (tag & 2u) != 0;
         if (mirror_listed(&mirror->nodes[granule]))
             count_member(mirror, tag, 0u - 1u);
         return;

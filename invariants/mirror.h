@@ -53,6 +53,7 @@ struct mirror {
     uint32_t used_bytes;
     uint32_t free_blocks;
     uint32_t listed_blocks; /* of these, on a list: all but the last block */
+    uint32_t sparse_blocks; /* and sparse */
 
     uint32_t heads[MIRROR_BINS];   /* bins; first fit: the first is the only one */
     uint32_t columns[BINS_ROWS];   /* the bitmaps of the bins */

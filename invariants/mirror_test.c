@@ -22,6 +22,7 @@ TEST(a_mirror_says_what_check_all_counts)
     EXPECT_EQUAL(mirrored.mapped_pages, census.mapped_pages);
     EXPECT_EQUAL(mirrored.hole_pages, census.hole_pages);
     EXPECT_EQUAL(mirror_largest_free(test_mirror), census.largest_free);
+    EXPECT_EQUAL(test_mirror->sparse_blocks, 1); /* the hole */
     EXPECT_EQUAL(test_mirror->device_pages, 2);
     EXPECT_EQUAL(test_mirror->free_frames, test_frames_word(FRAMES_FREE));
     uint32_t holes = 0;
@@ -40,6 +41,7 @@ TEST(a_cleared_mirror_has_forgotten_everything)
     EXPECT(!marks_has(&test_mirror->holes, 0));
     EXPECT_EQUAL(marks_after(&test_mirror->holes, 0), MARKS_NONE);
     EXPECT_EQUAL(test_mirror->used_blocks + test_mirror->used_bytes + test_mirror->free_blocks, 0);
+    EXPECT_EQUAL(test_mirror->sparse_blocks, 0);
     EXPECT_EQUAL(test_mirror->mapped_pages + test_mirror->device_pages, 0);
     for (uint32_t bin = 0; bin < MIRROR_BINS; bin++)
         EXPECT_EQUAL(test_mirror->heads[bin] | test_mirror->members[bin], 0);

@@ -147,6 +147,7 @@ static void blocks_equal(const struct mirror *stepped, const struct mirror *take
     EXPECT_EQUAL(stepped->used_blocks, taken->used_blocks);
     EXPECT_EQUAL(stepped->used_bytes, taken->used_bytes);
     EXPECT_EQUAL(stepped->free_blocks, taken->free_blocks);
+    EXPECT_EQUAL(stepped->sparse_blocks, taken->sparse_blocks);
 }
 
 static void lists_equal(const struct mirror *stepped, const struct mirror *taken)

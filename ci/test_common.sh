@@ -17,10 +17,16 @@ clean_up()
 }
 trap clean_up EXIT
 
-# Notes that something is not as it should be; the test goes on, and fails at its end.
+# Notes that something is not as it should be, and shows the ends of the files in `shown', what ran last
+# has said; the test goes on, and fails at its end.
+shown=()
 fail()
 {
+    local file
     printf '%s: %s\n' "$test_name" "$*"
+    for file in "${shown[@]}"; do
+        tail -n 25 -- "$file" 2> /dev/null | sed 's/^/    /'
+    done
     failures=$((failures + 1))
 }
 

@@ -166,7 +166,9 @@ tend_state()
 {
     ((SECONDS - state_at >= state_every)) || return 0
     tend_state_now
-    [[ -n $history_at ]] && ((SECONDS - history_at < history)) || history_write
+    if [[ -z $history_at ]] || ((SECONDS - history_at >= history)); then
+        history_write
+    fi
 }
 
 # --- what people read ---

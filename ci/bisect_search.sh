@@ -54,7 +54,6 @@ find_mended()
 {
     local head
     head=$(git rev-parse HEAD)
-    undecided_mended=()
     [[ $head != "$bad" ]] && git merge-base --is-ancestor "$bad" "$head" || return 0
     judge "$head"
     show_judged "$head"
@@ -100,32 +99,53 @@ bisect()
 
 # --- what it came to ---
 
-# line WORD COMMIT [COMMIT...]
-result_line()
+# result_lines FORM WORD COMMIT...: a line each, WORD in the FORM of printf before it.
+result_lines()
 {
-    local word=$1 commit
-    shift
+    local form=$1 word=$2 commit
+    shift 2
     for commit in "$@"; do
-        printf '%-10s %s\n' "$word" "$(git log -1 --date=short --format='%h %ad %an: %s' "$commit")"
-        word=
+        # shellcheck disable=SC2059
+        printf "$form %s\n" "$word" "$(git log -1 --date=short --format='%h %ad %an: %s' "$commit")"
     done
+}
+
+# outcome FORM: which commits broke and mended it, a line each. Nothing where nobody can tell.
+outcome()
+{
+    if [[ -n $broke ]]; then
+        result_lines "$1" 'broken by' "$broke"
+    else
+        result_lines "$1" 'broken by one of' "${undecided_broke[@]}"
+    fi
+    if [[ -n $mended ]]; then
+        result_lines "$1" 'mended by' "$mended"
+    else
+        result_lines "$1" 'mended by one of' "${undecided_mended[@]}"
+    fi
 }
 
 report()
 {
     printf '%s, which fails by %s at %s; %d revisions tried, %d built\n' \
         "${input_given:-$input}" "$failure" "$(short "$bad")" "$tried" "$builds"
-    if [[ -n $broke ]]; then
-        result_line 'broken by' "$broke"
-    elif [[ -z $good ]]; then
-        printf 'it fails as far back as it can be tried\n'
-    else
-        result_line 'broken by one of' "${undecided_broke[@]}"
-    fi
-    if [[ -n $mended ]]; then
-        result_line 'mended by' "$mended"
-    elif ((${#undecided_mended[@]} > 0)); then
-        result_line 'mended by one of' "${undecided_mended[@]}"
+    outcome '%-10s'
+    [[ -n $good ]] || printf 'it fails as far back as it can be tried\n'
+}
+
+# Behind the comment that the text starts with, and in place of what an earlier run has written there.
+write_record()
+{
+    local text=${input_given:-$input} lines
+    lines=$(outcome '# %s')
+    if ! { lines=$lines awk '
+        /^# (broken|mended) by (one of )?[0-9a-f]+ [0-9]+-[0-9]+-[0-9]+ / && !behind { next }
+        !/^#/ && !behind { behind = 1; if (ENVIRON["lines"] != "") print ENVIRON["lines"] }
+        { print }
+        END { if (!behind && ENVIRON["lines"] != "") print ENVIRON["lines"] }' "$text" > "$text.part.$$" &&
+        mv -- "$text.part.$$" "$text"; }; then
+        rm -f -- "$text.part.$$"
+        die "$text cannot be written"
     fi
 }
 

@@ -4,30 +4,10 @@
 set -u -o pipefail
 export LC_ALL=C
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "$root/ci/test_common.sh" || exit 1
 export GIT_AUTHOR_NAME=author GIT_COMMITTER_NAME=author GIT_CONFIG_NOSYSTEM=1 HOME=$scratch
 export GIT_AUTHOR_EMAIL=author@example.org GIT_COMMITTER_EMAIL=author@example.org
-failures=0
-
-fail()
-{
-    echo "bisect_test: $*"
-    failures=$((failures + 1))
-}
-
-# expect STATUS TEXT COMMAND...: wants the status, and that the pattern is in what it prints.
-expect()
-{
-    local status=$1 text=$2 found
-    shift 2
-    "$@" > "$scratch/out" 2>&1 < /dev/null
-    found=$?
-    if [[ $found != "$status" ]] || ! grep -q -E -- "$text" "$scratch/out"; then
-        fail "$*: status $found (expected $status), expected the text: $text"
-        tail -n 20 "$scratch/out"
-    fi
-}
 
 # --- the repository ---
 
@@ -42,8 +22,8 @@ project(sample C)
 add_executable(kheap fuzz/kheap.c)
 TEXT
 
-# tool CONDITION: the tool, which breaks a rule where the condition on c, a byte, is true. It shows
-# text as it is.
+# tool CONDITION: the tool, which breaks a rule where the condition on c, a byte that is in no comment,
+# is true. It shows text as it is.
 tool()
 {
     cat > fuzz/kheap.c << TEXT
@@ -51,10 +31,11 @@ tool()
 #include <string.h>
 int main(int argc, char **argv)
 {
-    int broken = 0, c;
+    int broken = 0, comment = 0, c;
     FILE *file = fopen(argv[argc - 1], "r");
     while ((c = getc(file)) != EOF) {
-        broken |= $1;
+        comment = c == '#' || (comment && c != '\n');
+        broken |= !comment && ($1);
         if (strcmp(argv[1], "show") == 0)
             putchar(c);
     }
@@ -119,6 +100,36 @@ jq -e '.broken_by.subject == "the bug" and .mended_by.subject == "the fix"' "$sc
 ci/bisect --json - --bad "$bad" "$scratch/z" 2> /dev/null | jq -e '.mended_by.subject == "the fix"' \
     > /dev/null || fail "JSON on the standard output"
 
+# --- the record: a kept text gets comments, and is otherwise as it was ---
+
+# recorded TEXT: the comments that ci/bisect has written, without the hashes and dates.
+recorded()
+{
+    sed -n 's/^# \(\(broken\|mended\) by\( one of\)\?\) [0-9a-f]\{7,\} [0-9-]\{10\} author: /\1 /p' "$1"
+}
+
+printf '# kheap\n# H5, wrong size; from crash-1\n# broken by design\nz\n# behind\nz\n' > "$scratch/kept.txt"
+cp "$scratch/kept.txt" "$scratch/kept.before"
+expect 0 '^broken by' ci/bisect --bad "$bad" "$scratch/kept.txt"
+cmp "$scratch/kept.txt" "$scratch/kept.before" || fail "written to without --record"
+expect 0 '^broken by' ci/bisect --record --bad "$bad" "$scratch/kept.txt"
+[[ $(recorded "$scratch/kept.txt") == $'broken by the bug\nmended by the fix' ]] ||
+    fail "the record: $(cat "$scratch/kept.txt")"
+[[ $(sed -n '4,5s/ by .*//p' "$scratch/kept.txt") == $'# broken\n# mended' ]] || fail "it stands elsewhere"
+grep -v ' author: ' "$scratch/kept.txt" | cmp - "$scratch/kept.before" || fail "the rest of the text is another"
+cp "$scratch/kept.txt" "$scratch/kept.before"
+expect 0 '^broken by' ci/bisect --record --json "$scratch/json" "$scratch/kept.txt"
+cmp "$scratch/kept.txt" "$scratch/kept.before" || fail "the same record again is another"
+expect 1 'fails as far back' ci/bisect --record "$scratch/y"
+[[ $(cat "$scratch/y") == $'# kheap\ny' ]] || fail "a record of what nobody can tell: $(cat "$scratch/y")"
+printf 'bytes' > "$scratch/bytes"
+expect 2 '--record takes a text; build/bin/kheap keep' ci/bisect --record "$scratch/bytes"
+printf '# kheap\nz\n' > "$scratch/place.txt"
+mkdir "$scratch/locked" && ln "$scratch/place.txt" "$scratch/locked/" && chmod a-w "$scratch/locked"
+if [[ ! -w $scratch/locked ]]; then
+    expect 3 'cannot be written' ci/bisect --record "$scratch/locked/place.txt"
+fi
+
 # --- a commit that cannot be built hides which it was ---
 
 echo 'this is no C' >> fuzz/kheap.c
@@ -128,6 +139,9 @@ commit "third bug"
 printf '# kheap\nw\n' > "$scratch/w"
 expect 1 '^broken by one of .*: third bug$' ci/bisect "$scratch/w"
 grep -q 'does not build, nor' "$scratch/out" || fail "the other candidate is missing"
+expect 1 '^broken by one of ' ci/bisect --record "$scratch/w"
+[[ $(recorded "$scratch/w" | sort) == $'broken by one of does not build, nor does its fix\nbroken by one of third bug' ]] ||
+    fail "the record of two: $(cat "$scratch/w")"
 
 # --- what cannot be ---
 
@@ -140,5 +154,4 @@ expect 3 'there is no directory' ci/bisect --json "$scratch/no/such/place" "$scr
 expect 0 'usage: ci/bisect' ci/bisect --help
 [[ -z $(git status --porcelain) ]] || fail "the work tree is not as it was: $(git status --porcelain)"
 
-((failures == 0)) || exit 1
-echo "bisect_test: all as expected"
+test_end 'all as expected'

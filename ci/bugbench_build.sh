@@ -7,14 +7,17 @@
 
 # What a program with a bug in it is made of: the preset, the program, what holds its core, and where
 # the objects of that lie. `random' is the fuzz target of libfuzzer over the core that gives no
-# feedback.
-declare -A variant_preset=([tool]=host [guided]=libfuzzer [random]=libfuzzer [afl]=afl [kernel]=kernel)
-declare -A variant_program=([tool]=kheap [guided]=fuzz_stack [random]=fuzz_stack [afl]=fuzz_stack
-    [kernel]=kheap.elf)
+# feedback; `paging' is fuzz_paging.
+declare -A variant_preset=([tool]=host [guided]=libfuzzer [random]=libfuzzer [paging]=libfuzzer [afl]=afl
+    [kernel]=kernel)
+declare -A variant_program=([tool]=kheap [guided]=fuzz_stack [random]=fuzz_stack [paging]=fuzz_paging
+    [afl]=fuzz_stack [kernel]=kheap.elf)
 declare -A variant_core=([tool]=kheap_emulator [guided]=kheap_emulator_feedback
-    [random]=kheap_emulator [afl]=kheap_emulator_feedback [kernel]=kheap.elf)
+    [random]=kheap_emulator [paging]=kheap_emulator_feedback [afl]=kheap_emulator_feedback
+    [kernel]=kheap.elf)
 declare -A variant_objects=([tool]=kheap_emulator_core [guided]=kheap_emulator_feedback_core
-    [random]=kheap_emulator_core [afl]=kheap_emulator_feedback_core [kernel]=kheap.elf)
+    [random]=kheap_emulator_core [paging]=kheap_emulator_feedback_core
+    [afl]=kheap_emulator_feedback_core [kernel]=kheap.elf)
 
 # Builds the tree as it is, and notes the commands that did it. Tests that do this at once take turns
 # in each build directory.

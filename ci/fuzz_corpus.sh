@@ -1,10 +1,18 @@
 #!/usr/bin/env bash
-# The corpus of ci/fuzz: taken over from the run before, and made smaller now and then. To be
-# sourced by it.
+# The corpora of ci/fuzz, of the stack and of each part: taken over from the run before, and made
+# smaller now and then. To be sourced by it.
 # shellcheck disable=SC2034,SC2154 # its variables
 
+minimising=           # whose corpus is made smaller now
+minimisation_queue=() # and whose next
 minimisation_pid=
 minimised_at=$SECONDS
+
+# corpus_of TARGET
+corpus_of()
+{
+    [[ $1 == stack ]] && printf '%s' "$corpus" || printf '%s' "$work/parts/$1"
+}
 
 # --- at the start ---
 
@@ -13,10 +21,20 @@ minimised_at=$SECONDS
 remove_torn()
 {
     local sum path name
-    find "$corpus" -type f -print0 | xargs -0 -r sha1sum -- | while read -r sum path; do
+    find "$corpus" "$work/parts" -type f -print0 | xargs -0 -r sha1sum -- | while read -r sum path; do
         name=${path##*/}
         name=${name#afl-}
         [[ ! $name =~ ^[0-9a-f]{40}$ || $name == "$sum" ]] || rm -f -- "$path"
+    done
+}
+
+# What the targets of parts start from.
+fill_parts()
+{
+    local part
+    for part in paging frames; do
+        mkdir -p -- "$work/parts/$part"
+        [[ ! -d corpus/$part ]] || cp -u -- corpus/"$part"/* "$work/parts/$part/"
     done
 }
 
@@ -33,6 +51,7 @@ take_over_leftovers()
     sync -f "$work"
     rm -rf -- "$logs/afl" "$logs/minimised"
     rm -f -- "$logs"/*.log
+    fill_parts
     remove_torn
     fill_working_corpus
     replay_kept
@@ -44,14 +63,19 @@ take_over_leftovers()
 
 # --- now and then ---
 
-# Starts the merge: as few inputs as cover what the corpus does, in a directory beside it.
+# start_minimisation TARGET: starts the merge: as few inputs as cover what the corpus does, in a
+# directory beside it. The stack's by the build without sanitizers, which is quick.
 start_minimisation()
 {
-    minimised_at=$SECONDS
-    list_corpus > "$work/minimise.before"
-    rm -rf -- "$work/minimise" && mkdir -p -- "$work/minimise" || return
-    spawn "$logs/merge-periodic.log" "${bound[@]}" build/bin/fuzz_stack -merge=1 -timeout=20 \
-        "-artifact_prefix=$crashes/" "$work/minimise" "$corpus"
+    local program=build/bin/fuzz_stack directory
+    minimising=$1
+    [[ $1 == stack ]] || program=$(libfuzzer_program "$1")
+    directory=$(corpus_of "$1")
+    find "$directory" -type f ! -name '.*' -printf '%f\n' > "$work/minimise.before"
+    [[ -s $work/minimise.before ]] || return 0
+    rm -rf -- "$work/minimise" && mkdir -p -- "$work/minimise" "$work/crashes/$1" || return
+    spawn "$logs/merge-periodic.log" "${bound[@]}" "$program" -merge=1 -timeout=20 \
+        "-artifact_prefix=$work/crashes/$1/" "$work/minimise" "$directory"
     minimisation_pid=$spawned
 }
 
@@ -60,14 +84,15 @@ start_minimisation()
 # written meanwhile, could be lost, whenever the run is killed.
 take_away_superfluous()
 {
-    local sum path
+    local sum path directory
     local -A needed=()
     while IFS= read -r sum; do
         needed[$sum]=yes
     done < <(find "$work/minimise" -type f -printf '%f\n')
     ((${#needed[@]} > 0)) || return 1
     sync -f "$work"
-    sed "s,^,$corpus/," "$work/minimise.before" | tr '\n' '\0' |
+    directory=$(corpus_of "$minimising")
+    sed "s,^,$directory/," "$work/minimise.before" | tr '\n' '\0' |
         xargs -0 -r sha1sum -- 2> /dev/null | while read -r sum path; do
             [[ -n ${needed[$sum]:-} ]] || rm -f -- "$path"
         done
@@ -81,17 +106,32 @@ end_minimisation()
     minimisation_pid=
 }
 
+# Whose corpus is due, one after the other.
+tend_minimisation_queue()
+{
+    local target
+    if ((${#minimisation_queue[@]} == 0 && SECONDS - minimised_at >= minimise)); then
+        minimised_at=$SECONDS
+        for target in "${turns[@]}"; do
+            [[ $target == window32 ]] || minimisation_queue+=("$target") # it shares the stack's
+        done
+    fi
+    ((${#minimisation_queue[@]} > 0)) || return 0
+    start_minimisation "${minimisation_queue[0]}"
+    minimisation_queue=("${minimisation_queue[@]:1}")
+}
+
 tend_minimisation()
 {
     if [[ -z $minimisation_pid ]]; then
-        ((SECONDS - minimised_at < minimise)) || start_minimisation
+        tend_minimisation_queue
         return
     fi
     ! any_running "$minimisation_pid" || return 0
     if reap "$minimisation_pid" && take_away_superfluous; then
-        figure[corpus.minimised]=$((${figure[corpus.minimised]} + 1))
+        [[ $minimising != stack ]] || figure[corpus.minimised]=$((${figure[corpus.minimised]} + 1))
     else
-        fail "the corpus could not be minimised" "$logs/merge-periodic.log"
+        fail "the corpus of fuzz_$minimising could not be minimised" "$logs/merge-periodic.log"
     fi
     minimisation_pid=
     rm -rf -- "$work/minimise"

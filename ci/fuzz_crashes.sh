@@ -54,8 +54,9 @@ tend_triage()
 count_crashes()
 {
     figure[crashes.files]=$(list_crash_files | wc -l)
-    figure[crashes.groups]=$(cat -- "$work/triaged/triage.json" 2> /dev/null | grep -c '"failure": ')
-    figure[crashes.kept]=$(find "$work/found" -name '*.txt' | wc -l)
+    figure[crashes.groups]=$(cat -- "$work"/triaged/{triage.json,parts.txt} 2> /dev/null |
+        grep -c -e '"failure": ' -e ' shrunk to ')
+    figure[crashes.kept]=$(find "$work/found" "$work/found-parts" -name '*.txt' -o -name '*.bytes' | wc -l)
 }
 
 tend_crashes()
@@ -94,7 +95,7 @@ evict_crashing()
     while IFS= read -r path; do
         crashing[${path##*-}]=yes
     done < <(list_crash_files)
-    find "$corpus" -type f -print0 | xargs -0 -r sha1sum -- | while read -r sum path; do
+    find "$corpus" "$work/parts" -type f -print0 | xargs -0 -r sha1sum -- | while read -r sum path; do
         [[ -z ${crashing[$sum]:-} ]] || rm -f -- "$path"
     done
 }

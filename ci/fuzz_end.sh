@@ -81,6 +81,7 @@ finish()
         judge_crashes_now
     fi
     tend_state_now
+    history_write
     summary
     if [[ $result == failed ]]; then
         printf 'ci/fuzz: %s\n' "$reason" >&2

@@ -53,11 +53,11 @@ start_libfuzzer_job()
     local job=$1 target=${job_target[$1]} from=$corpus options=("${stack_options[@]}")
     case $target in
         paging | frames)
-            from=$work/parts/$target
+            from=$(corpus_of "$target")
             options=("-max_len=$part_bytes_max")
             ;;
     esac
-    mkdir -p -- "$work/crashes/$target" "$from"
+    mkdir -p -- "$work/crashes/$target"
     libfuzzer_command "$target" "$((job_until[$job] - SECONDS))" "$work/crashes/$target/" \
         "libfuzzer-$target"
     spawn "$logs/$job.log" "${bound[@]}" "${engine_command[@]}" "${options[@]}" -reload=1 "$from"

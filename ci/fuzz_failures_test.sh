@@ -3,26 +3,18 @@
 # nothing lost, nothing left running. The engines are stand-ins, so that it is told here what they
 # do. It runs in a root of its own, whose path has a space in it.
 # usage: ci/fuzz_failures_test.sh KHEAP
-# shellcheck disable=SC2016 # the stand-ins expand it
+# shellcheck disable=SC2016,SC2317 # the stand-ins expand it; it is called by the trap
 set -u -o pipefail
 kheap=$(realpath -- "$1") || exit 1
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 1
-scratch=$(mktemp -d) || exit 1
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "$here/test_common.sh" || exit 1
+shown=("$scratch/out" "$scratch/err")
 fuzz_pid=
-failures=0
 
-clean_up()
+clean_up_first()
 {
     [[ -z $fuzz_pid ]] || kill -KILL -- "-$fuzz_pid" 2> /dev/null
-    rm -rf -- "$scratch"
-}
-trap clean_up EXIT
-
-fail()
-{
-    printf 'fuzz_failures_test: %s\n' "$*"
-    tail -n 15 -- "$scratch/out" "$scratch/err" 2> /dev/null | sed 's/^/    /'
-    failures=$((failures + 1))
 }
 
 place="$scratch/a root"
@@ -34,7 +26,8 @@ cp -- "$here"/fuzz "$here"/fuzz_*.sh "$here"/{lib,build,engines,verify_corpus,ve
     cp -- "$here"/../corpus/seeds/size-zero.txt "$place/corpus/seeds/" || exit 1
 
 # The stand-ins: a merge that copies all; a libFuzzer that has found one input, and runs; an AFL++ that
-# has found another. What `libfuzzer' and `afl' hold in $scratch is what they do.
+# has found another. What `libfuzzer' and `afl' hold in $scratch is what they do. fuzz_paging only merges:
+# its turn never comes.
 cat > "$place/build/bin/fuzz_stack" << 'END'
 #!/usr/bin/env bash
 into=${@: -2:1} from=${@: -1}
@@ -47,7 +40,7 @@ END
 cat > "$place/build/libfuzzer/bin/fuzz_stack" << END
 #!/usr/bin/env bash
 corpus=\${@: -1}
-printf '#2\tINITED cov: 10 ft: 20 corp: 1/1b\n'
+[[ -e "$scratch/no inputs" ]] || printf '#2\tINITED cov: 10 ft: 20 corp: 1/1b\n'
 printf 'from libfuzzer' > "\$corpus/$(printf 'from libfuzzer' | sha1sum | cut -c 1-40)"
 . "$scratch/libfuzzer"
 END
@@ -65,6 +58,7 @@ printf 'Filesystem 1024-blocks Used Available Capacity Mounted\nx 9 9 %s 1%% /\n
 END
 chmod +x -- "$place/build/bin/fuzz_stack" "$place/build/libfuzzer/bin/fuzz_stack" \
     "$scratch"/tools/*
+ln -s -- ../../bin/fuzz_stack "$place/build/libfuzzer/bin/fuzz_paging" || exit 1
 
 # prepare LIBFUZZER AFL: what the stand-ins do once they have started.
 prepare()
@@ -90,17 +84,47 @@ expect()
     grep -q -F -- "$text" "$scratch/out" "$scratch/err" || fail "$name: does not say: $text"
 }
 
+# expect_until NAME STATUS CONDITION ARGUMENT...: runs until the condition is true while its state says
+# that it runs, and then stops it: how long that takes is the machine's affair.
+expect_until()
+{
+    local name=$1 status=$2 condition=$3 tries found
+    shift 3
+    set -m
+    run --no-setup --no-build "$@" &
+    fuzz_pid=$!
+    set +m
+    for ((tries = 0; tries < 600; tries++)); do
+        [[ $(figure result) != running ]] || ! eval "$condition" || break
+        sleep 0.2
+    done
+    ((tries < 600)) || fail "$name: not so in two minutes: $condition"
+    kill -INT -- "-$fuzz_pid"
+    wait "$fuzz_pid"
+    found=$?
+    fuzz_pid=
+    [[ $found -eq $status ]] || fail "$name: status $found, expected $status"
+    [[ $(figure result) == stopped ]] || fail "$name: it was not stopped"
+}
+
 figure()
 {
     sed -n "s/^$1 //p" "$work/state"
 }
 
+# What has been killed takes a moment to be gone.
 none_left()
 {
-    local process
-    for process in /proc/[0-9]*; do
-        [[ ! $process/fd/9 -ef $work/lock ]] || fail "$1: something is left running"
+    local process tries left
+    for ((tries = 0; tries < 50; tries++)); do
+        left=
+        for process in /proc/[0-9]*; do
+            [[ ! $process/fd/9 -ef $work/lock ]] || left+=" ${process##*/}"
+        done
+        [[ -n $left ]] || return 0
+        sleep 0.1
     done
+    fail "$1: something is left running:$left"
 }
 
 # The command line. Nothing is started, nothing is written.
@@ -128,11 +152,12 @@ expect disk_nearly_full 3 "the disk is nearly full: 2 MiB free of 200 needed" --
 
 # A time, a plateau.
 prepare 'exec sleep 60' 'exec sleep 60'
-expect time 0 "the time is over" --no-setup --no-build --seconds 8 --history 1
-[[ $(figure result) == finished && $(figure libfuzzer.alive_seconds) -ge 3 ]] || fail "time: the state"
-(($(figure afl.offered) == 1 && $(figure libfuzzer.offered) == 1)) || fail "time: nothing was offered"
+expect time 0 "the time is over" --no-setup --no-build --seconds 3
+[[ $(figure result) == finished && $(figure libfuzzer.alive_seconds) -ge 2 ]] || fail "time: the state"
+[[ $(grep -c '^{"time": .*}$' "$work/history.jsonl") -ge 4 ]] || fail "time: not a line at start and end"
 none_left time
-[[ $(grep -c '^{"time": .*}$' "$work/history.jsonl") -ge 4 ]] || fail "time: the history"
+expect_until offers 0 '(($(figure afl.offered) == 1 && $(find "$work/corpus" -name "afl-*" | wc -l) == 1))'
+none_left offers
 prepare 'exec sleep 60' 'exec sleep 60'
 expect plateau 0 "nothing new was covered for" --no-setup --no-build --seconds 60 --until-plateau 0.1
 [[ $(figure result) == plateau ]] || fail "plateau: the state"
@@ -154,17 +179,22 @@ expect libfuzzer_broken 3 "libfuzzer-1 does not run, see build/fuzz/logs/libfuzz
     --no-setup --no-build --seconds 60 --retries 2
 grep -q 'TROUBLE: libFuzzer ended with status 3' "$scratch/out" || fail "libfuzzer_broken: no reason"
 prepare 'exec sleep 60' '[[ -e $0.again ]] && exec sleep 60; touch "$0.again"; exit 1'
-expect afl_ends 0 "AFL++ ended with status 1" --no-setup --no-build --seconds 10
-[[ $(figure afl.restarts) -eq 1 && $(figure afl.alive_seconds) -ge 2 ]] || fail "afl_ends: the state"
+expect_until afl_ends 0 '(($(figure afl.restarts) == 1 && $(figure afl.alive_seconds) >= 2))'
+grep -q 'TROUBLE: AFL++ ended with status 1' "$scratch/out" || fail "afl_ends: no reason"
 
 # The corpus is made small: what the merge does not need goes, what comes meanwhile stays.
 prepare 'exec sleep 60' 'exec sleep 60'
 sed -i 's/for file in .*/for file in "$from"\/*size-zero; do/' "$place/build/bin/fuzz_stack"
-printf 'superfluous' > "$work/corpus/superfluous"
-expect minimise 0 "the time is over" --no-setup --no-build --seconds 12 --minimise 0.05
-(($(figure corpus.minimised) > 0)) || fail "minimise: it was not done"
+mkdir -p "$place/corpus/paging" && printf 'needed' > "$place/corpus/paging/size-zero"
+for directory in corpus parts/paging; do
+    printf 'superfluous' > "$work/$directory/superfluous"
+done
+expect_until minimise 0 '(($(figure corpus.minimised) > 0)) && [[ ! -e $work/parts/paging/superfluous ]]' \
+    --minimise 0.05
 [[ ! -e $work/corpus/superfluous ]] || fail "minimise: what is superfluous is still there"
-[[ -n $(find "$work/corpus" -name '*size-zero') ]] || fail "minimise: what is needed is gone"
+for directory in corpus parts/paging; do
+    [[ -n $(find "$work/$directory" -name '*size-zero') ]] || fail "minimise: what is needed is gone"
+done
 
 # A file that a killed run has not written to its end, and a line of the history.
 name=$(printf 'whole' | sha1sum | cut -c 1-40)
@@ -174,5 +204,14 @@ expect torn 0 "the time is over" --no-setup --no-build --seconds 3 --history 1
 [[ ! -e $work/corpus/$name ]] || fail "a torn file is taken for an input"
 grep -q '^{"time": 1$' "$work/history.jsonl" || fail "a torn line has spoilt the next"
 
-[[ $failures -eq 0 ]] || exit 1
-printf 'fuzz_failures_test: ok\n'
+# An input that a target crashes at when it reads its corpus is a crash, and no input any longer.
+sum=$(printf 'deadly' | sha1sum | cut -c 1-40)
+mkdir -p "$work/crashes/paging" && printf 'deadly' > "$work/crashes/paging/crash-$sum" &&
+    cp "$work/crashes/paging/crash-$sum" "$work/parts/paging/$sum"
+touch "$scratch/no inputs"
+prepare '[[ -e $0.again ]] && exec sleep 60; touch "$0.again"; echo "Test unit written to x"; exit 77' \
+    'exec sleep 60'
+expect_until evict 1 '[[ ! -e $work/parts/paging/$sum ]]'
+[[ -e $work/crashes/paging/crash-$sum && -e $work/parts/paging/size-zero ]] || fail "evict: more is gone"
+
+test_end ok

@@ -6,7 +6,7 @@
 readonly state=$work/state # a figure a line: name, space, value
 readonly state_every=3
 state_at=-$state_every
-history_at=0
+history_at= # never yet
 started_at=0 # seconds since 1970
 fuzz_start=0
 taken_before=0   # by processes of libFuzzer that have ended
@@ -166,7 +166,9 @@ tend_state()
 {
     ((SECONDS - state_at >= state_every)) || return 0
     tend_state_now
-    ((SECONDS - history_at < history)) || history_write
+    if [[ -z $history_at ]] || ((SECONDS - history_at >= history)); then
+        history_write
+    fi
 }
 
 # --- what people read ---
@@ -218,8 +220,8 @@ figure_rows()
     row "" "nothing new covered for $(duration "${figure[plateau_seconds]}")"
     row "all runs" "$(thousands "${figure[total.executions]}") executions"
     row "crashes" "${figure[crashes.files]} files in ${figure[crashes.groups]} groups, $(
-        printf '%d' "${figure[crashes.kept]}") texts in $work/found"
-    ((${figure[crashes.files]} == 0)) || sed 's/^/    /' "$work/triaged/triage.txt" 2> /dev/null
+        printf '%d' "${figure[crashes.kept]}") kept in $work/found*"
+    ((${figure[crashes.files]} == 0)) || sed 's/^/    /' "$work"/triaged/{triage,parts}.txt 2> /dev/null
 }
 
 summary()

@@ -1,28 +1,38 @@
 #!/usr/bin/env bash
 # Judges the crashes of ci/fuzz: kheap triage groups and shrinks them, kheap keep writes one of each
-# group as a text that says where it comes from. A program of its own, so that fuzzing goes on
-# meanwhile. Timeouts that are none now are put aside: a busy machine makes any input slow now and
-# then.
+# group as a text that says where it comes from. Those of fuzz_paging and fuzz_frames, which are no
+# operations of the heap, their own targets judge and shrink. A program of its own, so that fuzzing
+# goes on meanwhile. Timeouts that are none now are put aside: a busy machine makes any input slow now
+# and then.
 # usage: ci/fuzz_triage.sh KHEAP WORK
-#   WORK/crashes/stack, window32   what it judges
-#   WORK/triaged                   RULE-HASH, RULE-HASH.txt of each group; triage.json, triage.txt
-#   WORK/found                     the texts
-#   WORK/slow                      timeouts that are none
+#   WORK/crashes/TARGET  what it judges
+#   WORK/triaged         RULE-HASH, RULE-HASH.txt of each group; triage.json, triage.txt; parts.txt
+#   WORK/found           the texts
+#   WORK/found-parts     PART-PROPERTY.bytes of each group of the other two targets
+#   WORK/slow            timeouts that are none
 # Exit status: 0 judged, 1 something could not be.
 set -u -o pipefail
 tool=$1
 work=$2
+logs=$work/logs
 shrink_seconds=60
+bound=(setpriv --pdeathsig KILL --) # what is started ends with this shell, however that ends
+# shellcheck source-path=SCRIPTDIR/..
+source ci/engines.sh && source ci/fuzz_parts.sh || exit 1
 
 put_aside_slow()
 {
     local file
     for file in "$work"/crashes/stack/timeout-* "$work"/crashes/window32/timeout-*; do
         [[ -f $file ]] || continue
-        if timeout 60 "$tool" replay --quiet "$file" > /dev/null 2>&1 < /dev/null; then
-            mkdir -p -- "$work/slow" && mv -f -- "$file" "$work/slow/"
-        fi
+        ! timeout 60 "${bound[@]}" "$tool" replay --quiet "$file" > /dev/null 2>&1 < /dev/null ||
+            put_aside "$file"
     done
+}
+
+put_aside()
+{
+    mkdir -p -- "$work/slow" && mv -f -- "$1" "$work/slow/"
 }
 
 # What is there already is no trouble.
@@ -30,8 +40,8 @@ keep_groups()
 {
     local file status=0
     for file in "$work"/triaged/*.txt; do
-        [[ -f $file && ${file##*/} != triage.txt ]] || continue
-        "$tool" keep --quiet --seconds "$shrink_seconds" --corpus "$work/found" "$file"
+        [[ -f $file && ${file##*/} != triage.txt && ${file##*/} != parts.txt ]] || continue
+        "${bound[@]}" "$tool" keep --quiet --seconds "$shrink_seconds" --corpus "$work/found" "$file"
         (($? <= 1)) || status=1
     done
     return "$status"
@@ -45,10 +55,11 @@ for target in stack window32; do
 done
 rm -rf -- "$next"
 mkdir -p -- "$next" "$work/found" || exit 1
-"$tool" triage --quiet --seconds "$shrink_seconds" --output "$next" --json "$next/triage.json" \
+"${bound[@]}" "$tool" triage --quiet --seconds "$shrink_seconds" --output "$next" --json "$next/triage.json" \
     "${directories[@]}" > "$next/triage.txt"
 status=$?
 ((status <= 1)) || cat -- "$next/triage.txt"
 [[ -s $next/triage.json ]] || exit 1
+judge_parts || ((status = 3))
 rm -rf -- "$work/triaged"
 mv -- "$next" "$work/triaged" && keep_groups && sync -f "$work" && ((status <= 1))

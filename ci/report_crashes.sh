@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The crashes of a run, and a page for each that explains it. To be sourced by ci/report.
+# The crashes of a run, and a page for each that explains it; what is kept of crashes. To be sourced by
+# ci/report.
 # shellcheck disable=SC2154 # its variables
 
 # Each page takes up to some seconds to make, and they repeat each other.
@@ -39,4 +40,20 @@ explain_crashes()
     rmdir -- "$output/crashes" 2> /dev/null
     jq -c --argjson pages "$(json_array ${pages[@]+"${pages[@]}"})" '
         [.crashes[]?] | to_entries | map(.value + {page: $pages[.key]})' "$parts/run"
+}
+
+# The texts that are kept of crashes: what each says of itself, and which commits ci/bisect has found to
+# have broken and mended it.
+read_kept()
+{
+    local file
+    find "${kept[@]}" -maxdepth 1 -name '*.txt' -readable 2> /dev/null | sort | while IFS= read -r file; do
+        sed -n '/^#/!q; s/^# \?//p' "$file" | jq -c -R -n --arg path "${file#"$root/"}" '
+            def commits(word): map(capture("^" + word + " by (one of )?(?<commit>[0-9a-f]+ [0-9-]{10} .*)").commit);
+            [inputs] | {
+                path: $path, broken_by: commits("broken"), mended_by: commits("mended"),
+                why: (.[1:] | map(select(test("^(broken|mended) by (one of )?[0-9a-f]+ [0-9-]{10} ") | not))
+                    | join(" ") | sub("; from .*"; ""))
+            }'
+    done | jq -c -s .
 }

@@ -53,7 +53,7 @@ report()
 {
     local name=$1
     shift
-    ci/report --run "$scratch/$name.run" --output "$scratch/$name" "$@" \
+    ci/report --run "$scratch/$name.run" --output "$scratch/$name" --kept "$scratch/$name.kept" "$@" \
         > "$scratch/$name.out" 2>&1 || fail "$name: status $?: $(cat "$scratch/$name.out")"
     [[ $(wc -l < "$scratch/$name.out") == 1 ]] ||
         fail "$name: more is said than where the page is: $(cat "$scratch/$name.out")"
@@ -131,7 +131,7 @@ links_lead_somewhere()
 
 test_whole()
 {
-    local size
+    local size shown
     mkdir -p "$scratch/whole.run" "$scratch/whole"
     cp "$sample"/* "$scratch/whole.run/"
     # A crash whose name would end the data's element, or an attribute, if it were not escaped.
@@ -140,6 +140,14 @@ test_whole()
         {file: $file, command: "kheap replay \($file)", breaks: "rule H3 at operation 11"},
         {file: "build/crashes/gone", command: "x", breaks: ""}]' \
         "$sample/summary.json" > "$scratch/whole.run/summary.json"
+    # What is kept: bisected to one commit, and mended by one of two; not bisected; and says nothing.
+    mkdir "$scratch/whole.kept"
+    printf '%s\n' '# kheap' "# H3, <a check>; from crash-1, which had 30 operations" \
+        '# broken by one of us' '# broken by c710278 2026-11-02 a name: <b>the bug</b>' \
+        '# mended by one of c710279 2026-11-03 a name: one' \
+        '# mended by one of c710280 2026-11-03 a name: or two' 'a 0 8' > "$scratch/whole.kept/H3-1.txt"
+    printf '# kheap\n# all\n# by hand\na 0 8\n# no more\n' > "$scratch/whole.kept/by-hand.txt"
+    printf '# kheap\na 0 8\n' > "$scratch/whole.kept/silent.txt"
     mv "$scratch/whole.run/history.jsonl" "$scratch/whole/"
     mv "$scratch/whole.run/explore.json" "$scratch/whole.run/mutants.json" "$scratch/whole/"
     report whole
@@ -151,6 +159,11 @@ test_whole()
     has whole '.boot.given == .boot.expected and (.boot.traces | length) > 0 and .boot.broken == []'
     has whole '(.costs.operations | length) > 10 and all(.costs.operations[]; .accesses <= .bound)'
     has whole '(.bugs.bugs.rows | length) > 100 and .bugs.groups.rows[-1][0] == "all"'
+    has whole '.kept | map(.path | sub(".*/"; "")) == ["H3-1.txt", "by-hand.txt", "silent.txt"]'
+    has whole '.kept | map(.why) == ["H3, <a check>", "all by hand", ""]'
+    has whole '.kept[0] | .broken_by == ["c710278 2026-11-02 a name: <b>the bug</b>"] and
+        (.mended_by | length) == 2 and .mended_by[1] == "c710280 2026-11-03 a name: or two"'
+    has whole '.kept[1:] | map(.broken_by, .mended_by) == [[], [], [], []]'
     has whole '(.crashes[0].page | startswith("crashes/")) and .crashes[1].page == null'
     ! grep -q '<!--' "$scratch/whole/index.html" || fail "whole: a name stands in the page as it is"
     ! grep 'https\?://' "$scratch/whole/index.html" | grep -q -v 'http://www.w3.org/2000/svg' ||
@@ -159,6 +172,10 @@ test_whole()
     ((size < 3 << 20)) || fail "whole: the page has $size bytes"
     opened whole 1200 dark
     found whole 'dark=true'
+    for shown in '<td>c710278 2026-11-02 a name: &lt;b&gt;the bug&lt;/b&gt;</td>' \
+        '<td>one of<ul><li>c710279 2026-11-03 a name: one</li><li>c710280 ' 'not bisected'; do
+        grep -q -F -- "$shown" "$scratch/whole.dom" || fail "whole: the page does not show $shown"
+    done
     opened whole 390 light
     found whole 'dark=false'
     found whole 'width=390'
@@ -203,7 +220,7 @@ test_nothing()
 {
     mkdir -p "$scratch/nothing.run"
     report nothing
-    has nothing '.libfuzzer == [] and .afl == [] and .queues == [] and
+    has nothing '.kept == [] and .libfuzzer == [] and .afl == [] and .queues == [] and
         .run == null and .boot == null and .history == null'
     opened nothing 1200 light
     found nothing 'headline='

@@ -42,14 +42,15 @@ write_data()
 {
     local part names=() target=$output/report.json
     for part in run libfuzzer afl queues boot costs bugs coverage mutants explore crashes \
-        history; do
+        kept history; do
         names+=(--slurpfile "$part" "$parts/$part")
     done
     jq -c -n --arg made "$(TZ=UTC printf '%(%FT%TZ)T' -1)" "${names[@]}" '
         {
             made: $made, run: $run[0], libfuzzer: $libfuzzer[0], afl: $afl[0], queues: $queues[0],
             boot: $boot[0], costs: $costs[0], bugs: $bugs[0], coverage: $coverage[0],
-            mutants: $mutants[0], explore: $explore[0], crashes: $crashes[0], history: $history[0]
+            mutants: $mutants[0], explore: $explore[0], crashes: $crashes[0],
+            kept: $kept[0], history: $history[0]
         }' > "$target.part.$$" 2> "$parts/why" && mv -f -- "$target.part.$$" "$target"
 }
 

@@ -52,7 +52,7 @@ command_known()
 # commands_known NAME: looks at the commands in $scratch/commands, one a line.
 commands_known()
 {
-    local line words count=0
+    local line word words count=0
     while read -r line; do
         line=${line//\"\$GITHUB_ACTION_PATH\/..\/..\/..\/ci\//ci/}
         line=${line//\"/}
@@ -65,13 +65,37 @@ commands_known()
         jq -e --arg name "$line" 'any(.configurePresets[]; .name == $name)' CMakePresets.json \
             > /dev/null || fail "$1: there is no preset $line"
     done < <(sed -n 's/.*cmake --preset \([a-z0-9]*\).*/\1/p' "$scratch/commands")
+    while read -r line word; do
+        jq -e --arg name "$line" 'any(.buildPresets[]; .name == $name)' CMakePresets.json \
+            > /dev/null || fail "$1: there is no preset to build $line"
+        grep -r -q -E "^ *add_(custom_target|executable)\($word\b" --include=CMakeLists.txt boot ci fuzz ||
+            fail "$1: there is no target $word"
+    done < <(sed -n 's/.*cmake --build --preset \([a-z0-9]*\) --target \([a-z0-9_]*\)$/\1 \2/p' "$scratch/commands")
     printf '%s: %d commands\n' "$1" "$count"
+}
+
+# artefacts_known NAME: what the file $scratch/json keeps is what its commands are told to leave, or what
+# a program here does; no two are kept under one name, which would be refused.
+artefacts_known()
+{
+    local path
+    while read -r path; do
+        grep -q -F -- "$path" "$scratch/commands" || grep -r -q -w -F --include=CMakeLists.txt \
+            --include=verify --include=report --include='report_*.sh' -- "${path##*/}" boot ci ||
+            fail "$1: nobody makes $path"
+    done < <(jq -r "$artefacts"' | .with.path | split("\n")[] | select(test("^[^*]+$"))' "$scratch/json")
+    holds "$1" "[$artefacts | .with.name] | length == (unique | length)"
+    holds "$1" 'all(.jobs // {} | .[] | select(.strategy) | '"$artefacts"';
+        (.with.name + .if) | contains("matrix."))'
 }
 
 # Steps: each runs a command or uses an action of a fixed version.
 # shellcheck disable=SC2016 # jq's variables
 readonly steps_good='all(.. | .steps? // empty | .[]; (has("run") != has("uses")) and
     ((.uses // "x@v1") | test("@v[0-9]+$")))'
+
+# The steps that keep files.
+readonly artefacts='.. | .steps? // empty | .[] | select((.uses // "") | startswith("actions/upload-artifact@"))'
 
 for workflow in .github/workflows/*.yml; do
     json "$workflow" > "$scratch/json"
@@ -85,6 +109,7 @@ for workflow in .github/workflows/*.yml; do
         > "$scratch/commands"
     ! grep '{{' "$scratch/commands" || fail "$workflow: a command has a word that nothing fills in"
     commands_known "$workflow"
+    artefacts_known "$workflow"
     while read -r sanitizer; do
         [[ " ${service_builds[*]} " == *" libfuzzer $sanitizer x86_64 "* ]] ||
             fail "$workflow: nobody tests builds for $sanitizer"
@@ -98,6 +123,13 @@ for action in .github/actions/*/action.yml; do
     holds "$action" "$steps_good"
     jq -r '.runs.steps[].run // empty' "$scratch/json" > "$scratch/commands"
     commands_known "$action"
+    artefacts_known "$action"
+done
+
+# What people take away from a run of the tests.
+json .github/workflows/test.yml > "$scratch/json"
+for kept in build/boot/kheap.elf build/boot/kheap.iso build/report/index.html build/crashes; do
+    holds "test.yml keeps $kept" "any($artefacts; .with.path | split(\"\\n\") | index(\"$kept\"))"
 done
 
 # --- ClusterFuzzLite and OSS-Fuzz ---

@@ -7,15 +7,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Defines <target>_broken_<name>(at, expected, found), which prints one line and traps: a function
- * for each property, not inlined, so that the stack trace of a crash names it. */
+/* Defines <target>_broken_<name>(at, expected, found), which says what is broken and traps: a
+ * function for each property, not inlined, so that the stack trace of a crash names it. By the word
+ * behind DEDUP_TOKEN libFuzzer (-minimize_crash) and ci/fuzz tell one failure from another. */
 #define PROPERTY(target, name, claim)                                                              \
     __attribute__((noinline)) _Noreturn static void target##_broken_##name(                        \
         uint32_t at, uint32_t expected, uint32_t found)                                            \
     {                                                                                              \
         (void)fprintf(stderr,                                                                      \
-                      "kheap: " #target ": " claim ": at %08x: expected %08x, found %08x\n", at,   \
-                      expected, found);                                                            \
+                      "kheap: " #target ": " claim ": at %08x: expected %08x, found %08x\n"        \
+                      "DEDUP_TOKEN: " #target "-" #name "\n",                                      \
+                      at, expected, found);                                                        \
         __builtin_trap();                                                                          \
     }
 

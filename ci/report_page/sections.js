@@ -77,7 +77,7 @@ function ranSection({run}) {
 // A file's name may hold what means something in an address.
 const addressOf = (path) => path.split("/").map(encodeURIComponent).join("/");
 
-function crashesSection({run, crashes}) {
+function crashesOfRun({run, crashes}) {
     if (!run) return [absent("No summary of a run is there.", "ci/verify")];
     if (run.crash_count === 0) return [html("p", {}, "None was found.")];
     const rows = crashes.map((crash) => {
@@ -101,6 +101,34 @@ function crashesSection({run, crashes}) {
             ".",
         ),
     ];
+}
+
+// One commit, or all that it may be.
+function commitsCell(commits) {
+    if (commits.length === 0) return html("span", {class: "note"}, "not bisected");
+    if (commits.length === 1) return commits[0];
+    return ["one of", html("ul", {}, ...commits.map((commit) => html("li", {}, commit)))];
+}
+
+function keptOfCrashes({kept}) {
+    if (kept.length === 0) return [];
+    const rows = kept.map((text) => [
+        html("code", {}, text.path),
+        text.why,
+        commitsCell(text.broken_by),
+        text.broken_by.length > 0 && text.mended_by.length === 0
+            ? html("span", {class: "note"}, "not mended then")
+            : commitsCell(text.mended_by),
+    ]);
+    return [
+        html("h3", {}, "What is kept of crashes"),
+        table(["text", "why", "broken by", "mended by"], rows),
+        note("The commits are from ", html("code", {}, "ci/bisect --record TEXT"), "."),
+    ];
+}
+
+function crashesSection(data) {
+    return [...crashesOfRun(data), ...keptOfCrashes(data)];
 }
 
 // --- coverage over time ---

@@ -20,21 +20,24 @@ fail()
 boot()
 {
     "$here/run" "$@" > "$scratch/out" 2>&1 < /dev/null
-    # shellcheck disable=SC2034 # the tests look at it
     status=$?
 }
 
-# expect STATUS TEXT ARGUMENT...: runs boot/run, wants the status, and a line that matches TEXT.
-expect()
+# wants STATUS TEXT WHAT: the last run, named WHAT, ended with the status, and printed a line that matches TEXT.
+wants()
 {
-    local expected=$1 text=$2
-    shift 2
-    boot "$@"
-    if [ "$status" -ne "$expected" ] || ! grep -a -q -E -- "$text" "$scratch/out"; then
-        fail "boot/run $*: status $status (expected $expected), expected the text: $text"
+    if [ "$status" -ne "$1" ] || ! grep -a -q -E -- "$2" "$scratch/out"; then
+        fail "$3: status $status (expected $1), expected the text: $2"
         return 1
     fi
-    echo "ok: $status: $*: $(grep -a -m 1 -E -- "$text" "$scratch/out")"
+    echo "ok: $status: $3: $(grep -a -m 1 -E -- "$2" "$scratch/out")"
+}
+
+# expect STATUS TEXT ARGUMENT...: what boot/run is to do with the arguments.
+expect()
+{
+    boot "${@:3}"
+    wants "$1" "$2" "boot/run ${*:3}"
 }
 
 # boot_under_gdb KERNEL COMMAND... [-- ARGUMENT...]: runs boot/run with the arguments, and under it gdb with the commands,

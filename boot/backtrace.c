@@ -2,17 +2,12 @@
 
 #include <stddef.h>
 
+#include "boot/call_chain.h"
 #include "boot/serial.h"
-#include "boot/stacks.h"
 #include "boot/symbols.h"
 #include "invariants/eye.h"
 
 #define BACKTRACE_LINES_MAX 32u
-
-/* The System V ABI for the i386, chapter 3: EBP points at the caller's EBP, the word above it is
- * the address to return to, and arguments follow. */
-#define FRAME_RETURN 4u
-#define FRAME_ARGUMENT 8u
 
 extern const uint8_t vector_return[];
 
@@ -106,11 +101,9 @@ static void print_end(struct backtrace *trace, uint32_t ebp)
 /* Boot's code leaves 0 in EBP, and so does whoever starts on a stack of its own. */
 static void add_frames(struct backtrace *trace, uint32_t ebp)
 {
-    const struct stack *stack = stack_of(ebp);
-    uint32_t below = 0;
+    struct call_chain chain = call_chain_at(ebp);
     while (ebp != 0) {
-        if (trace->line_count >= BACKTRACE_LINES_MAX || stack == NULL || ebp % 4u != 0 ||
-            ebp <= below || !stack_holds(stack, ebp) || !stack_holds(stack, ebp + FRAME_RETURN)) {
+        if (trace->line_count >= BACKTRACE_LINES_MAX || !call_chain_next(&chain, ebp)) {
             print_end(trace, ebp);
             return;
         }
@@ -118,7 +111,6 @@ static void add_frames(struct backtrace *trace, uint32_t ebp)
         add(trace, returns_to, true);
         if (returns_to == (uint32_t)(uintptr_t)vector_return)
             add_interrupted(trace, ebp);
-        below = ebp;
         ebp = word_at(trace, ebp);
     }
 }

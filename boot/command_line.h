@@ -11,13 +11,14 @@
 bool command_line_has(const struct multiboot_info *info, const char *word);
 
 /* The decimal number behind `word`, which ends with an equals sign; `otherwise` if no word starts
- * so. */
+ * so. What stands there and is no number of 32 bits, to its end, counts as wrong with the command
+ * line, and `otherwise` is returned as well. */
 uint32_t command_line_number(const struct multiboot_info *info, const char *word,
                              uint32_t otherwise);
 
 /* To be asked by what the kernel does, once it has read its words. Returns true if each word was
- * asked for; otherwise says on COM1 which one was not: it was misspelt, or belongs to something
- * else. A word behind the 32nd counts as not asked for. */
+ * asked for, and each that was to be a number is one; otherwise says on COM1 which one was not: it
+ * was misspelt, or belongs to something else. A word behind the 32nd counts as not asked for. */
 bool command_line_done(const struct multiboot_info *info);
 
 #endif

@@ -8,7 +8,8 @@ enum exit_value {
     EXIT_OK = 0x10,            /* QEMU status 33: all inputs ran, every verdict is ok */
     EXIT_VIOLATION = 0x11,     /* 35: a rule was violated */
     EXIT_PAGE_FAULT = 0x12,    /* 37 */
-    EXIT_BAD_INPUT = 0x13,     /* 39: a module or an input is missing or damaged */
+    EXIT_BAD_INPUT = 0x13,     /* 39: a module, an input, a word of the command line, or what the
+                                  loader tells, is missing or damaged */
     EXIT_LITTLE_MEMORY = 0x14, /* 41: the machine has too little memory */
     EXIT_ADDRESS = 0x1A,       /* 53: AddressSanitizer has reported (boot/asan) */
 

@@ -42,11 +42,12 @@ void kernel_main(uint32_t magic, uint32_t info_at)
     if (magic != MULTIBOOT_LOADER_MAGIC)
         die(EXIT_BAD_INPUT, "not started by a Multiboot loader");
     const struct multiboot_info *info = memory_direct(info_at);
-    const char *error =
-        memory_describe(info, (uint32_t)(uintptr_t)image_start - KERNEL_AT,
-                        (uint32_t)(uintptr_t)image_end - KERNEL_AT + STACK_SIZE + FAULT_STACK_SIZE);
-    if (error != NULL)
-        die(EXIT_LITTLE_MEMORY, error);
+    const char *why;
+    enum exit_value described = memory_describe(
+        info, (uint32_t)(uintptr_t)image_start - KERNEL_AT,
+        (uint32_t)(uintptr_t)image_end - KERNEL_AT + STACK_SIZE + FAULT_STACK_SIZE, &why);
+    if (described != EXIT_OK)
+        die(described, why);
 
     struct line line;
     line_clear(&line);

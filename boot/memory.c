@@ -8,7 +8,7 @@
 
 struct memory memory;
 
-static const char beyond[] = "the loader put something where the direct map does not show it";
+#define BEYOND(what) what " lies where the direct map does not show it"
 
 /* Frames that the bytes [start, end) touch: outward for what is taken, inward for what is free.
  * Clipped to the direct map, which is also what keeps sums below from wrapping. */
@@ -50,7 +50,7 @@ static const char *map_read(const struct multiboot_info *info)
     uint32_t at = info->map_at;
     uint32_t left = info->map_size_bytes;
     if (!is_seen(at, left))
-        return beyond;
+        return BEYOND("the loader's memory map");
     while (left != 0) {
         const struct multiboot_map_entry *entry = memory_direct(at);
         if (left < sizeof *entry || entry->size_bytes < sizeof *entry - sizeof entry->size_bytes ||
@@ -90,20 +90,21 @@ static const char *loader_reserve(const struct multiboot_info *info)
 {
     if ((info->flags & MULTIBOOT_HAS_MAP) != 0 &&
         !reserve_bytes(info->map_at, info->map_size_bytes))
-        return beyond;
+        return BEYOND("the loader's memory map");
     if ((info->flags & MULTIBOOT_HAS_COMMAND_LINE) != 0 && !reserve_text(info->command_line_at))
-        return beyond;
+        return BEYOND("the command line");
     if ((info->flags & MULTIBOOT_HAS_MODULES) == 0)
         return NULL;
     const struct multiboot_module *modules = memory_direct(info->modules_at);
     if (!reserve_bytes(info->modules_at, (uint64_t)info->module_count * sizeof *modules))
-        return beyond;
+        return BEYOND("the loader's list of modules");
     for (uint32_t i = 0; i < info->module_count; i++) {
         if (modules[i].start > modules[i].end)
             return "a module ends before it starts";
-        if (!reserve_bytes(modules[i].start, modules[i].end - modules[i].start) ||
-            (modules[i].command_line_at != 0 && !reserve_text(modules[i].command_line_at)))
-            return beyond;
+        if (!reserve_bytes(modules[i].start, modules[i].end - modules[i].start))
+            return BEYOND("a module");
+        if (modules[i].command_line_at != 0 && !reserve_text(modules[i].command_line_at))
+            return BEYOND("a module's name");
     }
     return NULL;
 }
@@ -113,23 +114,27 @@ static const char *usable_read(const struct multiboot_info *info)
     if ((info->flags & MULTIBOOT_HAS_MAP) != 0)
         return map_read(info);
     if ((info->flags & MULTIBOOT_HAS_MEMORY) == 0)
-        return "the loader says nothing about memory";
+        return "the loader says nothing about memory: it has neither a map nor a size of it";
     usable_add(LOW_FRAMES, frame_down(((uint64_t)info->memory_upper_kib + 1024u) * 1024u));
     return NULL;
 }
 
-const char *memory_describe(const struct multiboot_info *info, uint32_t image_at,
-                            uint32_t image_end)
+static const char *loader_read(const struct multiboot_info *info)
+{
+    if (!is_seen((uint32_t)(uintptr_t)info - DIRECT_AT, sizeof *info))
+        return BEYOND("the loader's information");
+    const char *error = usable_read(info);
+    return error != NULL ? error : loader_reserve(info);
+}
+
+enum exit_value memory_describe(const struct multiboot_info *info, uint32_t image_at,
+                                uint32_t image_end, const char **why)
 {
     memory = (struct memory){0};
     uint32_t info_at = (uint32_t)(uintptr_t)info - DIRECT_AT;
-    if (!is_seen(info_at, sizeof *info))
-        return beyond;
-    const char *error = usable_read(info);
-    if (error == NULL)
-        error = loader_reserve(info);
-    if (error != NULL)
-        return error;
+    *why = loader_read(info);
+    if (*why != NULL)
+        return EXIT_BAD_INPUT;
     reserve(info_at, (uint64_t)info_at + sizeof *info);
     reserve(0, LOW_FRAMES * PAGE_SIZE);
     reserve(image_at, image_end);
@@ -138,7 +143,7 @@ const char *memory_describe(const struct multiboot_info *info, uint32_t image_at
     for (uint32_t i = 0; i < memory.usable_count; i++)
         if (memory.usable[i].count > memory.longest.count)
             memory.longest = memory.usable[i];
-    return NULL;
+    return EXIT_OK;
 }
 
 bool memory_is_reserved(uint32_t frame, uint32_t *next)

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "boot/exit.h"
 #include "boot/layout.h"
 #include "boot/multiboot.h"
 #include "mmu_x86/probe.h"
@@ -26,10 +27,10 @@ extern struct memory memory;
 /* Fills `memory` from the loader's information, which is seen through the direct map, and the
  * physical addresses of image and stacks. A map may be in any order, overlap itself, and have
  * ranges of any alignment and length; a frame is free if some range says that all of it is usable
- * and none says that a part of it is anything else. Returns null, or a few words that say what is
- * wrong. */
-const char *memory_describe(const struct multiboot_info *info, uint32_t image_at,
-                            uint32_t image_end);
+ * and none says that a part of it is anything else. Returns EXIT_OK; or how the run is to end, with
+ * *why set to a few words that say what is wrong. */
+enum exit_value memory_describe(const struct multiboot_info *info, uint32_t image_at,
+                                uint32_t image_end, const char **why);
 
 /* Takes the last size_bytes of the longest run of free memory out of it, zeroed. Returns null, with
  * *longest_bytes set, if no run is that long. */

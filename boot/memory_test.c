@@ -81,7 +81,9 @@ static void map_entry(uint64_t first, uint64_t length, uint32_t kind)
 
 static const char *describe(void)
 {
-    return memory_describe(info, IMAGE_AT_PHYSICAL, IMAGE_END_PHYSICAL);
+    const char *why;
+    enum exit_value value = memory_describe(info, IMAGE_AT_PHYSICAL, IMAGE_END_PHYSICAL, &why);
+    return value == EXIT_OK ? NULL : why;
 }
 
 static bool in(const struct frame_range *list, uint32_t count, uint32_t frame)
@@ -242,7 +244,18 @@ TEST(modules_keep_their_frames_and_no_others)
     EXPECT(!is_free(0x2100) && !is_free(0x2101) && is_free(0x2102) && is_free(0x1234));
 }
 
-TEST(what_cannot_be_right_is_refused)
+/* Refused, with these words, and not for want of memory. */
+static void expect_refused(const char *words)
+{
+    const char *why = "nothing";
+    enum exit_value value = memory_describe(info, IMAGE_AT_PHYSICAL, IMAGE_END_PHYSICAL, &why);
+    if (value != EXIT_BAD_INPUT || strcmp(why, words) != 0)
+        printf("expected: %s\nfound %x: %s\n", words, (unsigned)value, why);
+    EXPECT_EQUAL(value, EXIT_BAD_INPUT);
+    EXPECT(strcmp(why, words) == 0);
+}
+
+TEST(a_damaged_map_is_refused)
 {
     loader_start();
     map_entry(MIB, 31 * MIB, 1);
@@ -250,27 +263,40 @@ TEST(what_cannot_be_right_is_refused)
     const uint32_t sizes[] = {0, 19, 21, 0x7FFFFFFF, 0xFFFFFFFC, 0xFFFFFFFF};
     for (uint32_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         entry->size_bytes = sizes[i];
-        EXPECT(strstr(describe(), "memory map is damaged") != NULL);
+        expect_refused("the loader's memory map is damaged");
     }
     entry->size_bytes = 20;
     EXPECT(describe() == NULL);
     info->map_size_bytes = 23;
-    EXPECT(strstr(describe(), "memory map is damaged") != NULL);
+    expect_refused("the loader's memory map is damaged");
     info->map_size_bytes = 0xFFFFFFF0;
-    EXPECT(strstr(describe(), "direct map does not show it") != NULL);
-    info->map_size_bytes = 24;
+    expect_refused("the loader's memory map lies where the direct map does not show it");
+    info->flags = 0;
+    expect_refused("the loader says nothing about memory: it has neither a map nor a size of it");
+}
+
+TEST(what_the_direct_map_does_not_show_is_refused)
+{
+    loader_start();
+    map_entry(MIB, 31 * MIB, 1);
     info->flags |= MULTIBOOT_HAS_MODULES;
     info->modules_at = 0x10000;
     module(0, 0x200000, 0x1FFFFF, 0);
-    EXPECT(strstr(describe(), "ends before it starts") != NULL);
+    expect_refused("a module ends before it starts");
     module(0, 0x7FBFFFFF, 0x7FC00001, 0);
-    EXPECT(strstr(describe(), "direct map does not show it") != NULL);
+    expect_refused("a module lies where the direct map does not show it");
     module(0, 0x7FBFFFFF, 0x7FC00000, 0xFFFFFFFF);
-    EXPECT(strstr(describe(), "direct map does not show it") != NULL);
+    expect_refused("a module's name lies where the direct map does not show it");
     module(0, 0x7FBFFFFF, 0x7FC00000, 0);
     EXPECT(describe() == NULL);
     info->module_count = 0xFFFFFFFF;
-    EXPECT(strstr(describe(), "direct map does not show it") != NULL);
+    expect_refused("the loader's list of modules lies where the direct map does not show it");
+    info->module_count = 1;
+    info->flags |= MULTIBOOT_HAS_COMMAND_LINE;
+    info->command_line_at = 0x7FC00000;
+    expect_refused("the command line lies where the direct map does not show it");
+    info = memory_direct(0x7FC00000u - 4u);
+    expect_refused("the loader's information lies where the direct map does not show it");
 }
 
 TEST(carving_takes_the_longest_run_from_its_end)
@@ -355,7 +381,8 @@ TEST(too_many_runs_cost_memory_and_nothing_else)
 TEST_MAIN(RUN(plain_map_of_a_pc_is_read) RUN(image_is_memory_whatever_the_map_says)
               RUN(memory_beyond_the_direct_map_is_left_alone) RUN(odd_ranges_count_for_whole_frames)
                   RUN(without_a_map_the_size_counts) RUN(modules_keep_their_frames_and_no_others)
-                      RUN(what_cannot_be_right_is_refused)
-                          RUN(carving_takes_the_longest_run_from_its_end)
-                              RUN(random_maps_agree_with_a_byte_for_each_frame)
-                                  RUN(too_many_runs_cost_memory_and_nothing_else))
+                      RUN(a_damaged_map_is_refused)
+                          RUN(what_the_direct_map_does_not_show_is_refused)
+                              RUN(carving_takes_the_longest_run_from_its_end)
+                                  RUN(random_maps_agree_with_a_byte_for_each_frame)
+                                      RUN(too_many_runs_cost_memory_and_nothing_else))

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "boot/asan/shadow.h"
 #include "boot/layout.h"
 #include "boot/stacks.h"
 #include "mmu_x86/probe.h"
@@ -13,6 +14,15 @@ static uint32_t address_of(const uint8_t *symbol)
     return (uint32_t)(uintptr_t)symbol;
 }
 
+/* Only kheap-asan.elf maps its shadow, all of it, before anything can fault. */
+static const char *shadow_part(void)
+{
+    const uint32_t *directory = probe_directory();
+    return directory != NULL && (directory[SHADOW_AT >> TABLE_SHIFT] & ENTRY_PRESENT) != 0
+               ? "AddressSanitizer's shadow"
+               : "nothing is mapped there";
+}
+
 /* The parts of the address space, as boot/layout.h has them. */
 static const char *part_of(uint32_t at)
 {
@@ -21,7 +31,8 @@ static const char *part_of(uint32_t at)
         const char *name;
     } parts[] = {
         {PAGE_SIZE, "the null page"},
-        {DIRECT_AT, "nothing is mapped there"},
+        {SHADOW_AT, "nothing is mapped there"},
+        {DIRECT_AT, shadow_part()},
         {PROBE_SLOT_DEVICE << TABLE_SHIFT, "the direct map of physical memory"},
         {PROBE_SLOT_KERNEL << TABLE_SHIFT, "the device window"},
         {address_of(image_start), "nothing is mapped there"},

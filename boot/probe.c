@@ -3,6 +3,7 @@
  * nothing is watched or counted. */
 #include "boot/probe.h"
 
+#include "boot/fill.h"
 #include "boot/memory.h"
 #include "boot/metal/injected_interrupt.h"
 #include "mmu_x86/injection.h"
@@ -30,6 +31,7 @@ bool probe_start(void)
         boot_entries[i] = boot_directory[i];
         boot_table_entries[i] = boot_table[i];
     }
+    fill_start();
     frame_count_max = memory_frame_count();
     return frames_size_bytes(FRAME_COUNT_MAX) <= sizeof bitmap;
 }
@@ -47,21 +49,6 @@ uint32_t probe_frame_count_max(void)
 static uint32_t filled_count;  /* of the frames that can be managed, in order: filled some time */
 static uint32_t session_count; /* of these, the last session's */
 
-/* As machine_fill, by stores of their own: QEMU translates a string instruction to a loop that
- * looks for interrupts after each word, and this is a large part of what a short input takes. */
-static void frame_fill(uint32_t frame)
-{
-    uint32_t at = DIRECT_AT + (frame << PAGE_SHIFT);
-    uint32_t left = PAGE_SIZE / 32u;
-    __asm__ volatile("1:\n\t"
-                     "movl %2, (%0)\n\tmovl %2, 4(%0)\n\tmovl %2, 8(%0)\n\tmovl %2, 12(%0)\n\t"
-                     "movl %2, 16(%0)\n\tmovl %2, 20(%0)\n\tmovl %2, 24(%0)\n\t"
-                     "movl %2, 28(%0)\n\taddl $32, %0\n\tdecl %1\n\tjnz 1b"
-                     : "+r"(at), "+r"(left)
-                     : "r"(PROBE_GARBAGE * 0x01010101u)
-                     : "memory", "cc");
-}
-
 /* Fills the frames that can be managed from number `first` of them up to number `end`. */
 static void frames_fill(uint32_t first, uint32_t end)
 {
@@ -77,7 +64,7 @@ static void frames_fill(uint32_t first, uint32_t end)
             next = next < stop ? next : stop;
             for (; at < next && passed < end; at++, passed++)
                 if (passed >= first)
-                    frame_fill(at);
+                    fill_frame(at, PROBE_GARBAGE * 0x01010101u);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "boot/asan/shadow.h"
 #include "boot/command_line.h"
 #include "boot/descriptors.h"
 #include "boot/interrupts.h"
@@ -137,6 +138,12 @@ PROVOCATION write_text(void)
     machine_store(vaddr_of((uint32_t)(uintptr_t)image_start), 0);
 }
 
+/* Not by machine_store, which AddressSanitizer would look at first. */
+PROVOCATION write_shadow(void)
+{
+    __asm__ volatile("movl %0, (%0)" : : "r"(SHADOW_AT) : "memory");
+}
+
 PROVOCATION jump_to_nowhere(void)
 {
     void (*volatile nowhere)(void) = (void (*)(void))NOWHERE;
@@ -223,6 +230,7 @@ static const struct provocation provocations[] = {
     {"fault-thread-above", fault_above_thread},
     {"fault-reclaimed", use_reclaimed_page},
     {"fault-text", write_text},
+    {"fault-shadow", write_shadow},
     {"fault-jump", jump_to_nowhere},
     {"fault-jump-null", jump_to_null},
     {"fault-selector", load_wrong_selector},

@@ -2,50 +2,19 @@
 # A recorded boot runs again, the very same, under gdb too; and KVM counts only if the kernel itself
 # ends the run.
 # usage: boot/replay_test.sh KHEAP KERNEL SEED
-set -u -o pipefail
-here=$(cd "$(dirname "$0")" && pwd) || exit 1
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 1
 kheap=$1
 kernel=$2
 seed=$3
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
-failures=0
-
-fail()
-{
-    echo "replay_test: $*"
-    tail -n 8 "$scratch/out"
-    failures=$((failures + 1))
-}
-
-# expect STATUS TEXT ARGUMENT...: runs boot/run, wants the status, and the text in what it prints.
-expect()
-{
-    local status=$1 text=$2 found
-    shift 2
-    "$here/run" "$@" > "$scratch/out" 2>&1 < /dev/null
-    found=$?
-    if [ "$found" -ne "$status" ] || ! grep -q -E -- "$text" "$scratch/out"; then
-        fail "boot/run $*: status $found (expected $status), expected the text: $text"
-    else
-        echo "ok: $status: $(grep -m1 -E -- "$text" "$scratch/out")"
-    fi
-}
 
 # The registers that gdb sees where the first session ends.
 registers_under_gdb()
 {
-    local socket=$scratch/gdb tries
-    rm -f -- "$socket"
-    "$here/run" --replay "$scratch/recording" --timeout 60 --gdb "$socket" > "$scratch/out" 2>&1 < /dev/null &
-    for ((tries = 0; tries < 200; tries++)); do
-        [ ! -S "$socket" ] || break
-        sleep 0.05
-    done
-    gdb -q -batch -nx -ex "target remote $socket" -ex 'tbreak session_run' -ex continue -ex finish \
-        -ex 'info registers' -ex 'detach' "$scratch/recording/kernel" 2> /dev/null |
-        grep -E '^(eip|esp|eax|ecx|edx|ebx) '
-    wait $! || fail "the replay under gdb does not end as it was recorded" >&2
+    boot_under_gdb "$scratch/recording/kernel" 'tbreak session_run' continue finish 'info registers' detach -- \
+        --replay "$scratch/recording"
+    [ "$status" -eq 0 ] || fail "the replay under gdb does not end as it was recorded" >&2
+    grep -E '^(eip|esp|eax|ecx|edx|ebx) ' "$scratch/gdb"
 }
 
 "$kheap" import "$seed" "$scratch/seed.ops" > /dev/null || exit 1
@@ -79,4 +48,4 @@ why='it resets the guest'
 [ -w /dev/kvm ] || why='/dev/kvm is not there'
 PATH=$scratch/bin:$PATH expect 0 "KVM cannot be used \\($why.*running on TCG" --kernel "$kernel" --kvm "$scratch/seed.ops"
 [ "$(grep -c 'seed.ops ok' "$scratch/out")" -eq 1 ] || fail "what KVM printed is taken for a verdict"
-[ "$failures" -eq 0 ]
+finish

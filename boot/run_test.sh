@@ -1,31 +1,13 @@
 #!/usr/bin/env bash
 # Each way in which a boot can go wrong ends with its own status and one clear line.
 # usage: boot/run_test.sh KHEAP KERNEL SEED TRACE
-set -u -o pipefail
-here=$(cd "$(dirname "$0")" && pwd) || exit 1
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 1
 kheap=$1
 kernel=$2
 seed=$3
 trace=$4
-scratch=$(mktemp -d) || exit 1
 trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
-failures=0
-
-# expect STATUS TEXT ARGUMENT...: runs boot/run, wants the status, and the text in what it prints.
-expect()
-{
-    local status=$1 text=$2 found
-    shift 2
-    "$here/run" "$@" > "$scratch/out" 2>&1 < /dev/null
-    found=$?
-    if [ "$found" -ne "$status" ] || ! grep -q -- "$text" "$scratch/out"; then
-        echo "run_test: boot/run $*: status $found (expected $status), expected the text: $text"
-        tail -n 5 "$scratch/out"
-        failures=$((failures + 1))
-    else
-        echo "ok: $status: $(grep -m1 -- "$text" "$scratch/out")"
-    fi
-}
 
 "$kheap" import "$seed" "$scratch/seed.ops" > /dev/null || exit 1
 "$kheap" pack "$scratch/good.pack" "$seed" > /dev/null || exit 1
@@ -48,7 +30,15 @@ expect 2 'guard page' "${run[@]}" --append fault-guard-below "$scratch/seed.ops"
 expect 3 'hz=' "${run[@]}" --append 'stress hz=99'
 expect 3 'threads=' "${run[@]}" --append 'stress threads=9'
 expect 3 'frames= 2 or more' "${run[@]}" --append 'stress frames=1'
-expect 3 'seconds=' "${run[@]}" --append 'stress seconds=none'
+# Numbers: none, none either, not to its end, not in 32 bits, and one that is.
+for word in seconds=none seconds= ticks=7x hz=-100 threads=+1 frames=0x40 seed=4294967296 seed=18446744073709551617; do
+    expect 3 "wants a number from 0 to 4294967295: ${word/+/[+]}\$" "${run[@]}" --append "stress $word"
+done
+for word in stop=none stop= stop=1,2 stop=99999999999999999999; do
+    expect 3 "wants a number from 0 to 4294967295: $word\$" "${run[@]}" --append "$word" "$scratch/seed.ops"
+done
+expect 0 '0 violations' "${run[@]}" --append 'stress ticks=10 seed=4294967295'
+expect 0 '1 ok' "${run[@]}" --append 'stop=4294967295' "$scratch/seed.ops"
 expect 3 'nobody knows here: no-such-word$' "${run[@]}" --append 'stop=1 no-such-word' "$scratch/seed.ops"
 for mode in time latency scenarios 'stress seconds=1'; do
     expect 3 'nobody knows here: stop=1$' "${run[@]}" --append "$mode stop=1" "$scratch/seed.ops"
@@ -75,9 +65,6 @@ iso=("$here/iso" --kernel "$kernel" --tool "$kheap")
 PATH=$scratch/bin "${iso[@]}" "$scratch/x.iso" "$seed" > "$scratch/out" 2>&1
 status=$?
 if [ "$status" -ne 1 ] || ! grep -q 'not installed: grub-common xorriso mtools' "$scratch/out"; then
-    echo "run_test: boot/iso does not say what is missing: status $status"
-    cat "$scratch/out"
-    failures=$((failures + 1))
+    fail "boot/iso does not say what is missing: status $status"
 fi
-
-[ "$failures" -eq 0 ] || exit 1
+finish

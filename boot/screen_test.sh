@@ -2,11 +2,11 @@
 # On a machine without QEMU's exit device the kernel's lines stand on the VGA text screen, and the
 # machine stands still behind them.
 # usage: boot/screen_test.sh KHEAP KERNEL INPUT...
-set -u -o pipefail
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 1
 kheap=$1
 kernel=$2
 shift 2
-scratch=$(mktemp -d) || exit 1
 qemu_pid=
 trap '[ -z "$qemu_pid" ] || kill "$qemu_pid"; rm -rf "$scratch"' EXIT
 
@@ -42,18 +42,18 @@ exec 3>&-
 wait "$qemu_pid"
 qemu_pid=
 lines=$(wc -l < "$scratch/serial")
-[ "$lines" -gt 204 ] || { echo "screen_test: $lines lines do not fill the screen's memory"; exit 1; }
+[ "$lines" -gt 204 ] || fail "$lines lines do not fill the screen's memory"
 # The last lines are on the last rows; of lines wider than a row, what is left is on the next one.
 tail -n 20 "$scratch/serial" | fold -w 80 > "$scratch/expected"
 count=$(wc -l < "$scratch/expected")
 last=$(tail -n 1 "$scratch/expected")
 grep -n -x -F -- "$last" "$scratch/rows" > "$scratch/found" ||
-    { echo "screen_test: not on the screen: $last"; cat "$scratch/rows"; exit 1; }
+    { fail "not on the screen: $last"; cat "$scratch/rows"; finish; }
 row=$(cut -d: -f1 "$scratch/found" | tail -n 1)
 if ! head -n "$row" "$scratch/rows" | tail -n "$count" | diff "$scratch/expected" -; then
-    echo "screen_test: the screen (>) does not show what COM1 said (<)"
-    exit 1
+    fail 'the screen (>) does not show what COM1 said (<)'
 fi
 grep ' digest=' "$scratch/serial" | diff "$scratch/host" - > /dev/null ||
-    { echo "screen_test: COM1 has other verdicts than the host"; exit 1; }
-echo "screen_test: of $lines lines the last $count rows are on the screen, from row $((row - count + 1)) of its memory"
+    fail 'COM1 has other verdicts than the host'
+finish
+echo "ok: of $lines lines the last $count rows are on the screen, from row $((row - count + 1)) of its memory"

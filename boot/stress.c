@@ -45,11 +45,12 @@ enum exit_value stress_run(const struct multiboot_info *info)
 {
     uint64_t longest;
     uint32_t slot_count = STRESS_WORKERS * STRESS_SLOTS;
-    if (!options_read(info))
-        return complain("hz= takes 100 to 20000, threads= 1 to 8, seconds= 1, frames= 2 or more",
-                        EXIT_BAD_INPUT);
+    bool sensible = options_read(info);
     if (!command_line_done(info))
         return EXIT_BAD_INPUT;
+    if (!sensible)
+        return complain("hz= takes 100 to 20000, threads= 1 to 8, seconds= 1, frames= 2 or more",
+                        EXIT_BAD_INPUT);
     void *memory_at = memory_carve(session_size_bytes(slot_count), &longest);
     if (memory_at == NULL || !threads_start() || !probe_start())
         return complain("too little memory for the model and the stacks", EXIT_LITTLE_MEMORY);

@@ -2,34 +2,25 @@
 # The heap holds under interrupts and threads, and a heap without its lock is caught.
 # usage: boot/stress_test.sh run|asan|icount KERNEL
 #        boot/stress_test.sh unlocked KERNEL KHEAP INPUT
-set -u -o pipefail
-here=$(cd "$(dirname "$0")" && pwd) || exit 1
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 1
 case=$1
 kernel=$2
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
-failures=0
+# shellcheck disable=SC2034 # of the report of a violation, all
+shown=40
 
-fail()
-{
-    echo "stress_test: $1"
-    cat "$scratch/out"
-    failures=$((failures + 1))
-}
-
-# boot KERNEL WORDS OPTION...: runs the stress mode with WORDS on the command line.
-boot()
+# stress KERNEL WORDS OPTION...: runs the stress mode with WORDS on the command line.
+stress()
 {
     local kernel=$1 words=$2
     shift 2
-    "$here/run" --kernel "$kernel" --append "stress $words" "$@" > "$scratch/out" 2>&1 < /dev/null
-    status=$?
+    boot --kernel "$kernel" --append "stress $words" "$@"
 }
 
 # passes WORDS OPTION...: no violation, and a summary.
 passes()
 {
-    boot "$kernel" "$@"
+    stress "$kernel" "$@"
     if [ "$status" -ne 0 ] || ! grep -q '^kheap: stress, 0 violations, [0-9]* operations$' "$scratch/out"; then
         fail "boot/run --append 'stress $*': status $status"
         return 1
@@ -93,10 +84,9 @@ unlocked_case()
     "$kheap" import "$input" "$scratch/input.ops" > /dev/null || exit 1
     for part in core kmalloc kfree krealloc reclaim; do
         unlocked=${kernel%.elf}-unlocked-$part.elf
-        "$here/run" --kernel "$unlocked" "$scratch/input.ops" > "$scratch/out" 2>&1 < /dev/null ||
-            fail "$part without its lock fails by itself"
+        expect 0 '1 ok' --kernel "$unlocked" "$scratch/input.ops"
         for seed in 1 2 3; do
-            boot "$unlocked" "seconds=60 seed=$seed" --timeout 60
+            stress "$unlocked" "seconds=60 seed=$seed" --timeout 60
             if [ "$status" -ne 1 ] && [ "$status" -ne 2 ]; then
                 fail "$part without its lock, seed $seed, is not caught: status $status"
             else
@@ -108,4 +98,4 @@ unlocked_case()
 
 shift 2
 "${case}_case" "$@"
-[ "$failures" -eq 0 ] || exit 1
+finish

@@ -8,7 +8,6 @@
 #include "mmu_x86/machine.h"
 
 #define STACK_PAGES (THREAD_STACK_SPAN / PAGE_SIZE - 2u)
-#define THREADS (THREAD_STACKS + 1u)
 
 enum thread_state { THREAD_NONE, THREAD_READY, THREAD_ENDED };
 

@@ -14,6 +14,8 @@
 
 #include "boot/layout.h"
 
+#define THREADS (THREAD_STACKS + 1u) /* thread 0 among them */
+
 /* Makes the caller thread 0, and maps the others' stacks, to memory that is carved out of what is
  * free. To be called once, before probe_start (boot/probe.h): from then on nobody may map there.
  * Returns false if there is too little memory. */

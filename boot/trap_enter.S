@@ -57,30 +57,27 @@ leave:
     popl %ebp
     ret
 
-.globl trap_read, trap_write, trap_fetch
-trap_read:
+/* The three accesses, each of which goes on at `end`. */
+.macro accesses read, write, fetch, end
+.globl \read, \write, \fetch
+\read:
     movl (%edx), %eax
-    jmp leave
-trap_write:
+    jmp \end
+\write:
     movl %eax, (%edx)
-    jmp leave
-trap_fetch:
+    jmp \end
+\fetch:
     call *%edx
-    jmp leave
+    jmp \end
+.endm
+
+accesses trap_read, trap_write, trap_fetch, leave
 
 /* The page that a user has of this. HLT stands at its end, where boot/trap.c looks for it. */
-.globl trap_user_page, trap_user_read, trap_user_write, trap_user_fetch
+.globl trap_user_page
 .balign 4096
 trap_user_page:
-trap_user_read:
-    movl (%edx), %eax
-    jmp halt
-trap_user_write:
-    movl %eax, (%edx)
-    jmp halt
-trap_user_fetch:
-    call *%edx
-    jmp halt
+accesses trap_user_read, trap_user_write, trap_user_fetch, halt
 .org trap_user_page + 4095, 0x90
 halt:
     hlt

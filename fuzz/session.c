@@ -180,7 +180,7 @@ bool session_begin(struct session *session, const struct op_config *config)
         session->managed[w] = 0;
         session->held[w] = 0;
     }
-    session->held_count = 0;
+    boot_entries_take(&session->boot_entries);
     session->scene = (struct scene){
         .heap_at = vaddr_of(HEAP_WINDOW_START),
         .heap_limit = vaddr_of(HEAP_WINDOW_START + config->window_pages * PAGE_SIZE),
@@ -191,6 +191,7 @@ bool session_begin(struct session *session, const struct op_config *config)
         .used = session->used,
         .device_frames = session->device_frames,
         .held = session->held,
+        .boot = &session->boot_entries,
     };
     session->scene.frame_count = scene_managed(&session->boot.map, session->managed);
     digest_word(&session->digest, config->policy);

@@ -24,11 +24,6 @@ void session_check_begin(struct session *session, const struct session_plan *pla
         mirror_clear(session->mirror);
 }
 
-bool session_steps(const struct session *session)
-{
-    return session->how == SESSION_CHECK_STEP || session->how == SESSION_CHECK_BOTH;
-}
-
 bool session_check_all(struct session *session)
 {
     if (session->how == SESSION_CHECK_SHADOW)

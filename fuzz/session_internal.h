@@ -82,9 +82,9 @@ struct session {
     uint32_t freed_size;
     uint32_t operation_count;
     uint32_t applied_count;
-    uint32_t held_count;
     frame_t device_frames[DEVICE_PAGES];
     /* From here on too large to be copied as a whole (SESSION_STATE_BYTES). */
+    struct boot_entries boot_entries;
     frame_t held_frames[OP_FRAMES_MAX];
     uint32_t held[FRAME_COUNT_MAX / SCENE_WORD_BITS]; /* the same as a bitset */
     uint32_t managed[FRAME_COUNT_MAX / SCENE_WORD_BITS];
@@ -122,7 +122,10 @@ bool session_check_all(struct session *session);
 bool session_census(struct session *session);
 
 /* True if check_step runs, so that the mirror says what is. */
-bool session_steps(const struct session *session);
+static inline bool session_steps(const struct session *session)
+{
+    return session->how == SESSION_CHECK_STEP || session->how == SESSION_CHECK_BOTH;
+}
 
 /* An operation begins: what is in the journal from now on is its doing. */
 void session_journal_clear(struct session *session);

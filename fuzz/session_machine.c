@@ -92,7 +92,7 @@ static bool hold(struct session *session, frame_t frame)
         return violation_set(&session->violation, RULE_P2, frame.n, 0, 1,
                              "taken a second time: frame");
     *word |= bit;
-    session->held_frames[session->held_count++] = frame;
+    session->held_frames[session->scene.held_count++] = frame;
     frame_changed(session, frame);
     return true;
 }
@@ -103,14 +103,14 @@ static enum outcome apply_pressure(struct session *session, const struct op *op)
     struct scene *scene = &session->scene;
     frame_t frame = {0};
     uint32_t free = session_frames_free(session);
-    for (; free > op->size && session->held_count < OP_FRAMES_MAX &&
+    for (; free > op->size && session->scene.held_count < OP_FRAMES_MAX &&
            frames_take(scene->frames_at, &frame) == FRAMES_OK;
          free--)
         if (!hold(session, frame))
             return OUTCOME_VIOLATED;
     bool gave_back = false;
-    for (; free < op->size && session->held_count > 0; free++) {
-        frame = session->held_frames[--session->held_count];
+    for (; free < op->size && session->scene.held_count > 0; free++) {
+        frame = session->held_frames[--session->scene.held_count];
         session->held[frame.n / SCENE_WORD_BITS] &= ~(1u << frame.n % SCENE_WORD_BITS);
         frame_changed(session, frame);
         if (!give_back(session, frame))

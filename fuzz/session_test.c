@@ -152,7 +152,7 @@ TEST(F4_frame_that_its_user_cannot_give_back_is_reported)
     test_session_up(HEAP_BINS, TEST_WINDOW_PAGES);
     vaddr_t frames = test_session->scene.frames_at;
     test_expect_applied(OP_PRESSURE, 0, 50, 0);
-    uint32_t last = test_session->held_count - 1u;
+    uint32_t last = test_session->scene.held_count - 1u;
     EXPECT_EQUAL(frames_give_back(frames, test_session->held_frames[last]), FRAMES_OK);
     test_expect_broken(OP_PRESSURE, 0, 60, RULE_F4);
     test_session_up(HEAP_BINS, TEST_WINDOW_PAGES);

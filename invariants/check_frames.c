@@ -4,6 +4,8 @@
 #include "invariants/eye.h"
 #include "invariants/predicates.h"
 
+#include <stddef.h>
+
 /* The bitmap's parts, read from its own layout (mmu_x86/frames.h). */
 struct bitmap {
     uint32_t summary_at;
@@ -12,11 +14,15 @@ struct bitmap {
     struct eye summary_eye;
     struct eye free_eye;
     struct eye managed_eye;
+    uint32_t word_count;
+    uint32_t hint;
+    struct tally tally; /* of the words that have been looked at */
 };
 
+/* Nearly all words are of one kind of bit, and an i386 counts by many instructions. */
 static uint32_t bits_count(uint32_t word)
 {
-    return (uint32_t)__builtin_popcount(word);
+    return word == 0 || word == ~0u ? word & SCENE_WORD_BITS : (uint32_t)__builtin_popcount(word);
 }
 
 bool rule_F1(uint32_t frame, uint32_t free, uint32_t managed, struct violation *violation)
@@ -71,30 +77,68 @@ bool rule_F5(const struct scene *scene, uint32_t w, uint32_t managed, struct vio
                          "managed bits from frame");
 }
 
-static bool check_word(const struct scene *scene, struct bitmap *bitmap, uint32_t hint, uint32_t w,
-                       struct tally *tally, struct violation *violation)
+/* The words of the bitmap that go together, and what stands above them. */
+struct word {
+    uint32_t free;
+    uint32_t managed;
+    uint32_t summary; /* the bit */
+};
+
+/* The rules for one word, in their order. */
+static bool check_word(const struct scene *scene, const struct bitmap *bitmap, uint32_t w,
+                       const struct word *word, struct violation *violation)
+{
+    return rule_F5(scene, w, word->managed, violation) &&
+           rule_F1(w * SCENE_WORD_BITS, word->free, word->managed, violation) &&
+           rule_F2(w * SCENE_WORD_BITS, word->summary, word->free, bitmap->hint, violation) &&
+           rule_F4(scene, w, word->free, word->managed, violation);
+}
+
+/* The words [w, end), which have one word of summary, and lie on one page each of `free` and of
+ * `managed`. Whether all is well with a word is one question, what is wrong with it are four. */
+CHECK_LOOP static bool check_words(const struct scene *scene, struct bitmap *bitmap, uint32_t w,
+                                   uint32_t end, struct violation *violation)
 {
     uint32_t summary = 0;
-    uint32_t free = 0;
-    uint32_t managed = 0;
-    if (!eye_read(&bitmap->summary_eye, bitmap->summary_at + w / SCENE_WORD_BITS * 4u, &summary) ||
-        !eye_read(&bitmap->free_eye, bitmap->free_at + w * 4u, &free) ||
-        !eye_read(&bitmap->managed_eye, bitmap->managed_at + w * 4u, &managed))
+    const uint32_t *free = eye_words(&bitmap->free_eye, bitmap->free_at + w * 4u);
+    const uint32_t *managed = eye_words(&bitmap->managed_eye, bitmap->managed_at + w * 4u);
+    if (free == NULL || managed == NULL ||
+        !eye_read(&bitmap->summary_eye, bitmap->summary_at + w / SCENE_WORD_BITS * 4u, &summary))
         return violation_set(violation, RULE_P4, bitmap->free_at + w * 4u, 1, 0,
                              "frame bitmap, not mapped,");
-    tally->free += bits_count(free);
-    tally->managed += bits_count(managed);
-    return rule_F5(scene, w, managed, violation) &&
-           rule_F1(w * SCENE_WORD_BITS, free, managed, violation) &&
-           rule_F2(w * SCENE_WORD_BITS, summary >> w % SCENE_WORD_BITS & 1u, free, hint,
-                   violation) &&
-           rule_F4(scene, w, free, managed, violation);
+    const uint32_t *expected = scene->managed;
+    const uint32_t *used = scene->used;
+    bool below_hint = w / SCENE_WORD_BITS < bitmap->hint;
+    summary >>= w % SCENE_WORD_BITS;
+    for (; w < end; w++, summary >>= 1u) {
+        struct word word = {*free++, *managed++, summary & 1u};
+        bool well = word.managed == expected[w] && (word.free & ~word.managed) == 0 &&
+                    (word.managed & ~word.free) == used[w] &&
+                    (word.summary != 0) == (word.free != 0) && (word.free == 0 || !below_hint);
+        if (!well && !check_word(scene, bitmap, w, &word, violation))
+            return false;
+        bitmap->tally.free += bits_count(word.free);
+        bitmap->tally.managed += bits_count(word.managed);
+    }
+    return true;
+}
+
+/* Where the words from w on that check_words takes at once end. */
+static uint32_t words_end(const struct bitmap *bitmap, uint32_t w)
+{
+    uint32_t count = SCENE_WORD_BITS - w % SCENE_WORD_BITS;
+    uint32_t free_left = (PAGE_SIZE - ((bitmap->free_at + w * 4u) & PAGE_MASK)) / 4u;
+    uint32_t managed_left = (PAGE_SIZE - ((bitmap->managed_at + w * 4u) & PAGE_MASK)) / 4u;
+    count = count < free_left ? count : free_left;
+    count = count < managed_left ? count : managed_left;
+    return w + count < bitmap->word_count ? w + count : bitmap->word_count;
 }
 
 /* Frames that another user holds are in use, and mapped nowhere. */
 static bool mark_held(const struct scene *scene, struct violation *violation)
 {
-    for (uint32_t w = 0; w < scene_words(scene->frame_count); w++) {
+    uint32_t word_count = scene->held_count != 0 ? scene_words(scene->frame_count) : 0;
+    for (uint32_t w = 0; w < word_count; w++) {
         uint32_t both = scene->used[w] & scene->held[w];
         if (both != 0)
             return violation_set(violation, RULE_P2,
@@ -122,11 +166,21 @@ bool check_frames(const struct scene *scene, struct violation *violation)
     uint32_t word_count = scene_words(scene->frame_count);
     uint32_t summary_at = scene->frames_at.v + FRAMES_BITS;
     uint32_t free_at = summary_at + scene_words(word_count) * 4u;
-    struct bitmap bitmap = {summary_at, free_at,  free_at + word_count * 4u,
-                            EYE_OPEN,   EYE_OPEN, EYE_OPEN};
-    struct tally tally = {0, 0};
-    for (uint32_t w = 0; w < word_count; w++)
-        if (!check_word(scene, &bitmap, field[FRAMES_HINT / 4u], w, &tally, violation))
+    struct bitmap bitmap = {
+        .summary_at = summary_at,
+        .free_at = free_at,
+        .managed_at = free_at + word_count * 4u,
+        .summary_eye = eye, /* a small bitmap's parts lie on one page */
+        .free_eye = eye,
+        .managed_eye = eye,
+        .word_count = word_count,
+        .hint = field[FRAMES_HINT / 4u],
+    };
+    for (uint32_t w = 0, end; w < word_count; w = end) {
+        end = words_end(&bitmap, w);
+        if (!check_words(scene, &bitmap, w, end, violation))
             return false;
-    return rule_F3(scene, &tally, field[FRAMES_FREE / 4u], field[FRAMES_MANAGED / 4u], violation);
+    }
+    return rule_F3(scene, &bitmap.tally, field[FRAMES_FREE / 4u], field[FRAMES_MANAGED / 4u],
+                   violation);
 }

@@ -1,6 +1,7 @@
 /* Rules F1 to F5, each broken alone: where a bit changes the counters change with it. */
 #include "ci/unit.h"
 #include "invariants/test_scene.h"
+#include "mmu_x86/emulator/emulator.h"
 #include "mmu_x86/paging.h"
 
 /* The words of the three bitmaps, by the layout in mmu_x86/frames.h. */
@@ -17,7 +18,8 @@ static uint32_t *free_word(uint32_t frame)
 
 static uint32_t *managed_word(uint32_t frame)
 {
-    return free_word(frame) + scene_words(test_scene.frame_count);
+    uint32_t words = scene_words(test_scene.frame_count);
+    return test_bitmap(FRAMES_BITS + 4u * (scene_words(words) + words + frame / SCENE_WORD_BITS));
 }
 
 static uint32_t bit_of(uint32_t frame)
@@ -178,6 +180,7 @@ TEST(F4_mapped_frame_beyond_memory_is_reported)
 {
     test_scene_up();
     expect_mapping_broken(test_scene.frame_count);
+    expect_mapping_broken(test_scene.frame_count + SCENE_WORD_BITS);
     expect_mapping_broken(FRAME_COUNT_MAX - 1u);
     uint32_t *entry = test_directory_entry(directory_slot(TEST_START));
     uint32_t whole = *entry;
@@ -229,8 +232,64 @@ TEST(P4_missing_page_of_the_frame_bitmap_is_reported)
     test_expect_broken_by(entry, 0, RULE_P4);
 }
 
+/* Frames whose bitmaps take more than a page each. */
+#define MANY_FRAMES 70000u
+#define MANY_WORDS (MANY_FRAMES / SCENE_WORD_BITS + 64u)
+
+/* Lets two pages of the bitmap change frames, with what they hold: then the bitmap's pages lie in
+ * memory in another order than they are mapped. */
+static void pages_swap(uint32_t page)
+{
+    uint32_t *entries[] = {test_entry_of(page), test_entry_of(page + PAGE_SIZE)};
+    uint32_t *words[] = {test_ram(page), test_ram(page + PAGE_SIZE)};
+    uint32_t entry = *entries[0];
+    *entries[0] = *entries[1];
+    *entries[1] = entry;
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+        uint32_t word = words[0][i];
+        words[0][i] = words[1][i];
+        words[1][i] = word;
+    }
+}
+
+/* Every word, whatever page it lies on, and whichever word of summary it has. */
+TEST(each_word_of_bitmaps_of_many_pages_is_looked_at)
+{
+    static uint32_t managed[MANY_WORDS];
+    static uint32_t used[MANY_WORDS];
+    EXPECT(emulator_power_on(MANY_FRAMES));
+    test_boot_up(MANY_FRAMES);
+    test_scene = (struct scene){.frames_at = test_boot.frames_at, .managed = managed, .used = used};
+    test_scene.frame_count = scene_managed(&test_boot.map, managed);
+    uint32_t word_count = scene_words(test_scene.frame_count);
+    EXPECT(word_count > PAGE_SIZE / 2u);
+    EXPECT(word_count <= MANY_WORDS);
+    for (uint32_t page = 0; page + 2u * PAGE_SIZE <= 8u * word_count; page += 2u * PAGE_SIZE)
+        pages_swap(test_scene.frames_at.v + page);
+    EXPECT(check_frames(&test_scene, &test_violation));
+    for (uint32_t w = 0; w < word_count; w++) {
+        uint32_t frame = w * SCENE_WORD_BITS;
+        *managed_word(frame) ^= bit_of(w);
+        EXPECT(!check_frames(&test_scene, &test_violation));
+        EXPECT_EQUAL(test_violation.rule, RULE_F5);
+        EXPECT_EQUAL(test_violation.at, frame);
+        *managed_word(frame) ^= bit_of(w);
+        *free_word(frame) ^= bit_of(w);
+        EXPECT(!check_frames(&test_scene, &test_violation));
+        EXPECT_EQUAL(test_violation.at / SCENE_WORD_BITS, w);
+        *free_word(frame) ^= bit_of(w);
+        *summary_word(frame) ^= bit_of(w);
+        EXPECT(!check_frames(&test_scene, &test_violation));
+        EXPECT_EQUAL(test_violation.rule, RULE_F2);
+        EXPECT_EQUAL(test_violation.at, frame);
+        *summary_word(frame) ^= bit_of(w);
+    }
+    EXPECT(check_frames(&test_scene, &test_violation));
+}
+
 int main(void)
 {
+    RUN(each_word_of_bitmaps_of_many_pages_is_looked_at); /* first: it powers the machine on */
     RUN(F1_free_frame_that_is_not_managed_is_reported);
     RUN(F2_summary_bit_that_is_missing_is_reported);
     RUN(F2_summary_bit_of_an_empty_word_is_reported);

@@ -1,4 +1,5 @@
 /* Rules P1 to P6: directory, tables and TLB, by a walk of physical memory. */
+#include "invariants/boot_runs.h"
 #include "invariants/check.h"
 #include "invariants/predicates.h"
 
@@ -51,22 +52,10 @@ static bool rule_P3(const struct scene *scene, const struct census *census, uint
 }
 
 /* The first of the entries [first, end) that is not as boot left it, or end. */
-CHECK_BULK static uint32_t entry_changed(const uint32_t *words, const uint32_t *boot,
-                                         uint32_t first, uint32_t end)
+static uint32_t entry_changed(const uint32_t *words, const uint32_t *boot, uint32_t first,
+                              uint32_t end)
 {
-    uint32_t differ = 0;
-    uint32_t i = first;
-    /* By eights: where nothing vectorises, the counting would cost as much as the looking. */
-    for (; i + 8u <= end; i += 8u)
-        differ |= (words[i] ^ boot[i]) | (words[i + 1u] ^ boot[i + 1u]) |
-                  (words[i + 2u] ^ boot[i + 2u]) | (words[i + 3u] ^ boot[i + 3u]) |
-                  (words[i + 4u] ^ boot[i + 4u]) | (words[i + 5u] ^ boot[i + 5u]) |
-                  (words[i + 6u] ^ boot[i + 6u]) | (words[i + 7u] ^ boot[i + 7u]);
-    for (; i < end; i++)
-        differ |= words[i] ^ boot[i];
-    if ((differ & ~PROCESSOR_BITS) == 0)
-        return end;
-    while (((words[first] ^ boot[first]) & ~PROCESSOR_BITS) == 0)
+    while (first < end && ((words[first] ^ boot[first]) & ~PROCESSOR_BITS) == 0)
         first++;
     return first;
 }
@@ -79,27 +68,37 @@ bool rule_P4_root(struct violation *violation)
                          "frame in CR3, the directory, seen at");
 }
 
-/* Boot's entries are as boot left them, whatever accessed and dirty bits the processor has set
- * since: those of the directory, and those of the kernel's own table. */
-bool rule_P4(const uint32_t *directory, struct violation *violation)
+/* Which entry of the directory it is that is not as boot left it; TABLE_ENTRIES if none is. */
+static uint32_t slot_changed(const struct scene *scene, const uint32_t *directory)
 {
     const uint32_t *boot = probe_boot_directory();
-    if (!rule_P4_root(violation))
-        return false;
-    uint32_t slot = entry_changed(directory, boot, 0, PROBE_SLOT_DEVICE);
+    uint32_t slot = boot_runs_hold(&scene->boot->directory, directory)
+                        ? PROBE_SLOT_DEVICE
+                        : entry_changed(directory, boot, 0, PROBE_SLOT_DEVICE);
     if (slot == PROBE_SLOT_DEVICE)
         slot = entry_changed(directory, boot, PROBE_SLOT_KERNEL, PROBE_SLOT_KERNEL + 1u);
     if (slot == PROBE_SLOT_KERNEL + 1u)
         slot = entry_changed(directory, boot, RECURSIVE_SLOT, TABLE_ENTRIES);
+    return slot;
+}
+
+/* Boot's entries are as boot left them, whatever accessed and dirty bits the processor has set
+ * since: those of the directory, and those of the kernel's own table. */
+bool rule_P4(const struct scene *scene, const uint32_t *directory, struct violation *violation)
+{
+    if (!rule_P4_root(violation))
+        return false;
+    uint32_t slot = slot_changed(scene, directory);
     if (slot != TABLE_ENTRIES)
-        return violation_set(violation, RULE_P4, slot, boot[slot], directory[slot],
-                             "directory entry of slot");
+        return violation_set(violation, RULE_P4, slot, probe_boot_directory()[slot],
+                             directory[slot], "directory entry of slot");
     const uint32_t *table = probe_table(PROBE_SLOT_KERNEL);
+    if (boot_runs_hold(&scene->boot->table, table))
+        return true;
     uint32_t i = entry_changed(table, probe_boot_table(), 0, TABLE_ENTRIES);
-    if (i != TABLE_ENTRIES)
-        return violation_set(violation, RULE_P4, (PROBE_SLOT_KERNEL << TABLE_SHIFT) + i * PAGE_SIZE,
-                             probe_boot_table()[i], table[i], "boot's table entry for");
-    return true;
+    return i == TABLE_ENTRIES ||
+           violation_set(violation, RULE_P4, (PROBE_SLOT_KERNEL << TABLE_SHIFT) + i * PAGE_SIZE,
+                         probe_boot_table()[i], table[i], "boot's table entry for");
 }
 
 /* A table is there because something is mapped in it. */
@@ -118,26 +117,72 @@ bool rule_entry(const struct scene *scene, const struct census *census, uint32_t
     return rule_P1(at, entry, violation) && rule_P3(scene, census, at, entry, violation);
 }
 
-static bool check_entry(const struct scene *scene, struct census *census, uint32_t at,
-                        uint32_t entry, struct violation *violation)
+/* The first entry from i on that is not zero, or TABLE_ENTRIES. Most of a table is empty. */
+CHECK_LOOP CHECK_BULK uint32_t check_next_entry(const uint32_t *table, uint32_t i)
 {
-    census->mapped_pages += directory_slot(vaddr_of(at)) != PROBE_SLOT_DEVICE;
-    return rule_entry(scene, census, at, entry, violation) && rule_P2(scene, at, entry, violation);
+    for (; i % CHECK_STRIDE != 0; i++)
+        if (table[i] != 0)
+            return i;
+    while (i < TABLE_ENTRIES && check_any(&table[i]) == 0)
+        i += CHECK_STRIDE;
+    while (i < TABLE_ENTRIES && table[i] == 0)
+        i++;
+    return i;
 }
 
-/* The first entry from i on that is not zero, or TABLE_ENTRIES. Most of a table is empty: eight are
- * looked at at once. */
-CHECK_BULK uint32_t check_next_entry(const uint32_t *table, uint32_t i)
+/* The index in the table of `slot` at which the pages from `at` on begin. */
+static uint32_t index_of(uint32_t slot, uint32_t at)
 {
-    for (; i < TABLE_ENTRIES; i++) {
-        while (i % 8u == 0 && i < TABLE_ENTRIES &&
-               (table[i] | table[i + 1u] | table[i + 2u] | table[i + 3u] | table[i + 4u] |
-                table[i + 5u] | table[i + 6u] | table[i + 7u]) == 0)
-            i += 8u;
-        if (i < TABLE_ENTRIES && table[i] != 0)
-            return i;
+    uint32_t at_slot = directory_slot(vaddr_of(at));
+    if (at_slot != slot)
+        return at_slot < slot ? 0 : TABLE_ENTRIES;
+    return (at - (slot << TABLE_SHIFT) + PAGE_MASK) / PAGE_SIZE;
+}
+
+/* Marks the frames of what nearly all entries are: pages mapped as the core maps, of frames that
+ * are there and that nobody else uses. Returns where the first of the entries [i, end) stands that
+ * is something else. */
+CHECK_LOOP static uint32_t mark_plain(const struct scene *scene, const uint32_t *table, uint32_t i,
+                                      uint32_t end)
+{
+    uint32_t *used = scene->used;
+    uint32_t frame_count = scene->frame_count;
+    for (; i < end; i++) {
+        uint32_t frame = entry_frame(table[i]).n;
+        uint32_t bit = 1u << frame % SCENE_WORD_BITS;
+        if ((table[i] & ENTRY_FLAGS & ~PROCESSOR_BITS) != KERNEL_PAGE || frame >= frame_count ||
+            (used[frame / SCENE_WORD_BITS] & bit) != 0)
+            break;
+        used[frame / SCENE_WORD_BITS] |= bit;
     }
-    return TABLE_ENTRIES;
+    return i;
+}
+
+/* The entries of a table. For pages of the heap's extent, the plain ones keep rules P1 to P3 and
+ * P5; each other one is looked at rule by rule. */
+static bool check_entries(const struct scene *scene, struct census *census, uint32_t slot,
+                          const uint32_t *table, struct violation *violation)
+{
+    bool is_heaps = scene->heap_made && slot != PROBE_SLOT_DEVICE;
+    uint32_t heap_first = index_of(slot, scene->heap_at.v);
+    uint32_t heap_end = is_heaps ? index_of(slot, census->end) : 0;
+    uint32_t first = slot << TABLE_SHIFT;
+    uint32_t entry_count = 0;
+    for (uint32_t i = check_next_entry(table, 0); i < TABLE_ENTRIES;) {
+        uint32_t next = i < heap_first ? i : mark_plain(scene, table, i, heap_end);
+        if (next == i) {
+            uint32_t at = first + i * PAGE_SIZE;
+            if (!rule_entry(scene, census, at, table[i], violation) ||
+                !rule_P2(scene, at, table[i], violation))
+                return false;
+            next++;
+        }
+        entry_count += next - i;
+        i = check_next_entry(table, next);
+    }
+    if (slot != PROBE_SLOT_DEVICE)
+        census->mapped_pages += entry_count;
+    return rule_P5(first, entry_count, violation);
 }
 
 static bool check_table(const struct scene *scene, struct census *census, uint32_t slot,
@@ -153,22 +198,19 @@ static bool check_table(const struct scene *scene, struct census *census, uint32
     const uint32_t *table = probe_table(slot);
     if (table == (const uint32_t *)0)
         return violation_set(violation, RULE_P1, first, 1, directory_entry, "no table in RAM for");
-    uint32_t entry_count = 0;
-    for (uint32_t i = check_next_entry(table, 0); i < TABLE_ENTRIES;
-         i = check_next_entry(table, i + 1u)) {
-        entry_count++;
-        if (!check_entry(scene, census, first + i * PAGE_SIZE, table[i], violation))
-            return false;
-    }
-    return rule_P5(first, entry_count, violation);
+    return check_entries(scene, census, slot, table, violation);
 }
 
 /* Every page that the device's user mapped is mapped: rule P3 has seen that nothing else is. */
 bool check_device(const struct scene *scene, struct violation *violation)
 {
-    for (uint32_t page = 0; page < DEVICE_PAGES; page++) {
+    uint32_t left = scene->device_count;
+    for (uint32_t page = 0; left > 0 && page < DEVICE_PAGES; page++) {
         vaddr_t at = vaddr_of(DEVICE_WINDOW_AT + page * PAGE_SIZE);
-        if (scene->device_frames[page].n != DEVICE_UNMAPPED.n && probe_page(at) == NULL)
+        if (scene->device_frames[page].n == DEVICE_UNMAPPED.n)
+            continue;
+        left--;
+        if (probe_page(at) == NULL)
             return violation_set(violation, RULE_P1, at.v, scene->device_frames[page].n, 0,
                                  "frame of the device's page, not mapped,");
     }
@@ -227,9 +269,11 @@ bool check_paging(const struct scene *scene, struct census *census, struct viola
 {
     const uint32_t *directory = probe_directory();
     census->mapped_pages = 0;
-    for (uint32_t w = 0; w < scene_words(scene->frame_count); w++)
-        scene->used[w] = 0;
-    if (!rule_P4(directory, violation))
+    uint32_t *used = scene->used;
+    uint32_t word_count = scene_words(scene->frame_count);
+    for (uint32_t w = 0; w < word_count; w++)
+        used[w] = 0;
+    if (!rule_P4(scene, directory, violation))
         return false;
     for (uint32_t slot = check_next_entry(directory, PROBE_SLOT_DEVICE); slot < RECURSIVE_SLOT;
          slot = check_next_entry(directory, slot + 1u)) {

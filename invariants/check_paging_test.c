@@ -157,6 +157,18 @@ TEST(P3_page_beyond_the_end_is_reported)
     expect_page_refused(vaddr_of(TABLES_AT - PAGE_SIZE));
 }
 
+/* A heap that starts inside a table: the page before it is in that table, and not the heap's. */
+TEST(P3_page_before_the_heap_is_reported)
+{
+    test_scene_up();
+    struct census census = {.end = test_field(HEAP_END)};
+    EXPECT(check_paging(&test_scene, &census, &test_violation));
+    test_scene.heap_at = vaddr_add(TEST_START, PAGE_SIZE);
+    EXPECT(!check_paging(&test_scene, &census, &test_violation));
+    EXPECT_EQUAL(test_violation.rule, RULE_P3);
+    EXPECT_EQUAL(test_violation.at, TEST_START.v);
+}
+
 TEST(P3_page_of_the_device_window_that_nobody_mapped_is_reported)
 {
     test_scene_up();
@@ -207,6 +219,42 @@ TEST(P4_changed_entry_of_boot_is_reported)
         test_expect_broken_by(test_directory_entry(slots[i]), *entry, RULE_P4);
         EXPECT_EQUAL(test_violation.at, slots[i]);
     }
+}
+
+/* Each entry that is boot's, whatever stands beside it. */
+static void expect_each_entry_watched(void)
+{
+    for (uint32_t slot = 0; slot < TABLE_ENTRIES; slot++) {
+        if (slot >= PROBE_SLOT_DEVICE && slot != PROBE_SLOT_KERNEL && slot != RECURSIVE_SLOT)
+            continue;
+        uint32_t *entry = test_directory_entry(slot);
+        test_expect_broken_by(entry, *entry ^ ENTRY_WRITABLE, RULE_P4);
+        EXPECT_EQUAL(test_violation.at, slot);
+    }
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+        uint32_t at = (PROBE_SLOT_KERNEL << TABLE_SHIFT) + i * PAGE_SIZE;
+        uint32_t *entry = test_entry_of(at);
+        test_expect_broken_by(entry, *entry ^ PAGE_SIZE, RULE_P4);
+        EXPECT_EQUAL(test_violation.at, at);
+    }
+}
+
+TEST(P4_each_entry_of_boot_is_watched)
+{
+    test_scene_up();
+    EXPECT(test_scene.boot->directory.count != 0);
+    EXPECT(test_scene.boot->table.count != 0);
+    expect_each_entry_watched();
+}
+
+/* Where boot left too much to be told in runs, entry by entry. */
+TEST(P4_each_entry_of_boot_is_watched_without_runs)
+{
+    static const struct boot_entries none;
+    test_scene_up();
+    test_scene.boot = &none;
+    test_expect_whole();
+    expect_each_entry_watched();
 }
 
 TEST(P4_the_bits_that_the_processor_sets_are_tolerated)
@@ -369,10 +417,13 @@ int main(void)
     RUN(P2_table_used_twice_is_reported);
     RUN(P2_held_frame_that_is_mapped_is_reported);
     RUN(P3_page_beyond_the_end_is_reported);
+    RUN(P3_page_before_the_heap_is_reported);
     RUN(P3_page_of_the_device_window_that_nobody_mapped_is_reported);
     RUN(P3_page_of_the_device_with_another_frame_is_reported);
     RUN(P4_damaged_recursive_slot_is_reported);
     RUN(P4_changed_entry_of_boot_is_reported);
+    RUN(P4_each_entry_of_boot_is_watched);
+    RUN(P4_each_entry_of_boot_is_watched_without_runs);
     RUN(P4_the_bits_that_the_processor_sets_are_tolerated);
     RUN(P5_empty_table_is_reported);
     RUN(P5_half_prepared_entry_is_reported);

@@ -31,17 +31,24 @@ static inline bool eye_mapped(struct eye *eye, uint32_t page)
     return (eye_entry(eye, page) & ENTRY_PRESENT) != 0;
 }
 
-/* Reads the aligned word at `at`. Returns false if its page is not mapped. */
-static inline bool eye_read(struct eye *eye, uint32_t at, uint32_t *word)
+/* The words from the aligned address `at` on, to the end of its page; null if it is not mapped. */
+static inline const uint32_t *eye_words(struct eye *eye, uint32_t at)
 {
     uint32_t page = page_round_down(at);
     if (page != eye->page) {
         eye->page = page;
         eye->words = eye_mapped(eye, page) ? probe_page(vaddr_of(page)) : (const uint32_t *)0;
     }
-    if (eye->words == (const uint32_t *)0)
+    return eye->words == (const uint32_t *)0 ? eye->words : &eye->words[(at & PAGE_MASK) / 4u];
+}
+
+/* Reads the aligned word at `at`. Returns false if its page is not mapped. */
+static inline bool eye_read(struct eye *eye, uint32_t at, uint32_t *word)
+{
+    const uint32_t *words = eye_words(eye, at);
+    if (words == (const uint32_t *)0)
         return false;
-    *word = eye->words[(at & PAGE_MASK) / 4u];
+    *word = *words;
     return true;
 }
 

@@ -30,7 +30,8 @@ CHECK_RESULT bool rule_entry(const struct scene *scene, const struct census *cen
 
 /* The root, and boot's entries of directory and table. */
 CHECK_RESULT bool rule_P4_root(struct violation *violation);
-CHECK_RESULT bool rule_P4(const uint32_t *directory, struct violation *violation);
+CHECK_RESULT bool rule_P4(const struct scene *scene, const uint32_t *directory,
+                          struct violation *violation);
 
 /* The table for `at`, which has entry_count entries. */
 CHECK_RESULT bool rule_P5(uint32_t at, uint32_t entry_count, struct violation *violation);

@@ -3,6 +3,7 @@
 #ifndef KHEAP_INVARIANTS_SCENE_H
 #define KHEAP_INVARIANTS_SCENE_H
 
+#include "invariants/boot_runs.h"
 #include "mmu_x86/probe.h"
 
 /* The device window: pages that another user of the MMU maps and unmaps beside the heap. */
@@ -17,13 +18,15 @@ struct scene {
     uint32_t key;
     uint32_t policy;
     vaddr_t frames_at;
-    uint32_t frame_count;         /* frames that the bitmap covers; 0: it is not made yet */
-    const uint32_t *managed;      /* bitset: the frames that the memory map lets the core have */
-    uint32_t *used;               /* bitset, the checkers' own: frames found in use */
-    const frame_t *device_frames; /* DEVICE_PAGES of them: what is mapped, or DEVICE_UNMAPPED */
-    uint32_t device_count;        /* of these, mapped ones */
-    bool interrupted;             /* the operation has been, by a handler that used the heap */
+    uint32_t frame_count;            /* frames that the bitmap covers; 0: it is not made yet */
+    const uint32_t *managed;         /* bitset: the frames that the memory map lets the core have */
+    uint32_t *used;                  /* bitset, the checkers' own: frames found in use */
+    const frame_t *device_frames;    /* DEVICE_PAGES of them: what is mapped, or DEVICE_UNMAPPED */
+    uint32_t device_count;           /* of these, mapped ones */
+    const struct boot_entries *boot; /* what boot left in directory and table */
+    bool interrupted;                /* the operation has been, by a handler that used the heap */
     const uint32_t *held; /* bitset: frames that another user has taken and mapped nowhere */
+    uint32_t held_count;  /* of these */
 };
 
 #define SCENE_WORD_BITS 32u

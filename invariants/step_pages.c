@@ -222,7 +222,7 @@ bool step_pages(struct mirror *mirror, const struct scene *scene, struct violati
     for (uint32_t i = 0; i < pages->count; i++) {
         uint32_t page = pages->items[i];
         if (boots_changed(page)) {
-            if (!rule_P4(probe_directory(), violation))
+            if (!rule_P4(scene, probe_directory(), violation))
                 return false;
             continue;
         }

@@ -21,6 +21,7 @@ static uint32_t managed[COVERED_MAX / SCENE_WORD_BITS + 1u];
 static uint32_t used[COVERED_MAX / SCENE_WORD_BITS + 1u];
 static frame_t device_frames[DEVICE_PAGES];
 frame_t test_held[TEST_HELD];
+static struct boot_entries boot_entries;
 static uint32_t held[COVERED_MAX / SCENE_WORD_BITS + 1u];
 
 static frame_t frame_taken(void)
@@ -76,6 +77,7 @@ void test_scene_up(void)
         managed[w] = held[w] = 0;
     for (uint32_t page = 0; page < DEVICE_PAGES; page++)
         device_frames[page] = DEVICE_UNMAPPED;
+    boot_entries_take(&boot_entries);
     test_scene = (struct scene){
         .heap_made = true,
         .heap_at = TEST_START,
@@ -88,6 +90,7 @@ void test_scene_up(void)
         .used = used,
         .device_frames = device_frames,
         .held = held,
+        .boot = &boot_entries,
     };
     EXPECT(test_scene.frame_count <= COVERED_MAX);
     blocks_make();
@@ -96,6 +99,7 @@ void test_scene_up(void)
     for (uint32_t i = 0; i < TEST_HELD; i++) {
         test_held[i] = frame_taken();
         held[test_held[i].n / SCENE_WORD_BITS] |= 1u << test_held[i].n % SCENE_WORD_BITS;
+        test_scene.held_count++;
     }
     EXPECT_EQUAL(test_misuse_count, 0);
     test_expect_whole();

@@ -16,7 +16,7 @@ struct violation {
 };
 
 /* Fills *violation. Returns false, so that a checker can return its result. */
-bool violation_set(struct violation *violation, enum rule rule, uint32_t at, uint32_t expected,
-                   uint32_t found, const char *what);
+__attribute__((cold)) bool violation_set(struct violation *violation, enum rule rule, uint32_t at,
+                                         uint32_t expected, uint32_t found, const char *what);
 
 #endif

@@ -2,23 +2,12 @@
 # Each mistake ends with its own report: the kind, the block or variable, who did it, and who
 # allocated and freed the block; and exactly what was asked for is open.
 # usage: boot/asan/asan_test.sh KERNEL
-set -u -o pipefail
-here=$(cd "$(dirname "$0")" && pwd) || exit 1
+# shellcheck source-path=SCRIPTDIR/.. source=test_common.sh
+source "${BASH_SOURCE[0]%/*}/../test_common.sh" || exit 1
 kernel=$1
-out=$(mktemp) || exit 1
-trap 'rm -f "$out"' EXIT
-failures=0
-
-fail()
-{
-    echo "asan_test: $1"
-    failures=$((failures + 1))
-}
-
-boot()
-{
-    "$here/../run" --kernel "$kernel" --timeout 60 --append "$@" > "$out" 2>&1 < /dev/null
-}
+out=$scratch/out
+# shellcheck disable=SC2034 # of a report, all
+shown=40
 
 # The address that ends a line of the report which starts so.
 address_of()
@@ -37,14 +26,13 @@ expect_text()
     grep -q -E -- "^kheap:   $2\$" "$out" || fail "$1: not in the report: $2"
 }
 
-# expect WORD KIND FUNCTION ACCESS PLACE DISTANCE [ALLOCATOR [FREER]]: DISTANCE is that of the access
+# provoke WORD KIND FUNCTION ACCESS PLACE DISTANCE [ALLOCATOR [FREER]]: DISTANCE is that of the access
 # from the start of what it was meant for.
-expect()
+provoke()
 {
-    local word=$1 kind=$2 function=$3 access=$4 place=$5 distance=$6 status
+    local word=$1 kind=$2 function=$3 access=$4 place=$5 distance=$6
     local before=$failures
-    boot "asan-$word"
-    status=$?
+    boot --kernel "$kernel" --append "asan-$word"
     [ "$status" -eq 20 ] || fail "$word: status $status, expected 20"
     grep -q "^kheap: AddressSanitizer: $kind\$" "$out" || fail "$word: not reported as $kind"
     expect_text "$word" "$access at [0-9a-f]{8}"
@@ -54,78 +42,70 @@ expect()
     [ "$(caller_of 'accessed by')" = "$function" ] || fail "$word: not accessed by $function"
     [ "$(caller_of 'allocated by')" = "${7:-}" ] || fail "$word: not allocated by '${7:-}'"
     [ "$(caller_of 'freed by')" = "${8:-}" ] || fail "$word: not freed by '${8:-}'"
-    [ "$failures" -eq "$before" ] && echo "ok: $word: $kind, $access, $place, by $function" && return
-    cat "$out"
+    [ "$failures" -gt "$before" ] || echo "ok: $word: $kind, $access, $place, by $function"
 }
 
 block='the block of 13 bytes'
-expect overflow-write heap-buffer-overflow provoke_overflow_write 'write of 1 byte' \
+provoke overflow-write heap-buffer-overflow provoke_overflow_write 'write of 1 byte' \
     "1 byte past the end of $block" 13 block_make
-expect overflow-read heap-buffer-overflow provoke_overflow_read 'read of 1 byte' \
+provoke overflow-read heap-buffer-overflow provoke_overflow_read 'read of 1 byte' \
     "1 byte past the end of $block" 13 block_make
-expect overflow-word heap-buffer-overflow provoke_overflow_word 'read of 2 bytes' \
+provoke overflow-word heap-buffer-overflow provoke_overflow_word 'read of 2 bytes' \
     "1 byte past the end of $block" 12 block_make
-expect overflow-copy heap-buffer-overflow provoke_overflow_copy 'write of 15 bytes' \
+provoke overflow-copy heap-buffer-overflow provoke_overflow_copy 'write of 15 bytes' \
     "2 bytes past the end of $block" 0 block_make
-expect overflow-reused heap-buffer-overflow provoke_overflow_reused 'write of 1 byte' \
+provoke overflow-reused heap-buffer-overflow provoke_overflow_reused 'write of 1 byte' \
     '1 byte past the end of the block of 24 bytes' 24 provoke_overflow_reused
-expect underflow-write heap-buffer-underflow provoke_underflow_write 'write of 1 byte' \
+provoke underflow-write heap-buffer-underflow provoke_underflow_write 'write of 1 byte' \
     "1 byte before the start of $block" -1 block_make
-expect underflow-read heap-buffer-underflow provoke_underflow_read 'read of 1 byte' \
+provoke underflow-read heap-buffer-underflow provoke_underflow_read 'read of 1 byte' \
     "1 byte before the start of $block" -1 block_make
-expect use-after-free heap-use-after-free provoke_use_after_free 'read of 1 byte' \
+provoke use-after-free heap-use-after-free provoke_use_after_free 'read of 1 byte' \
     '12 bytes into the freed block of 13 bytes' 12 block_make block_drop
-expect stack-overflow stack-buffer-overflow provoke_stack_overflow 'write of 1 byte' \
+provoke stack-overflow stack-buffer-overflow provoke_stack_overflow 'write of 1 byte' \
     "1 byte past the end of the variable 'stack_bytes' of 13 bytes" 13
-expect thread-overflow stack-buffer-overflow provoke_stack_overflow 'write of 1 byte' \
+provoke thread-overflow stack-buffer-overflow provoke_stack_overflow 'write of 1 byte' \
     "1 byte past the end of the variable 'stack_bytes' of 13 bytes" 13
-expect use-after-scope stack-use-after-scope provoke_use_after_scope 'read of 1 byte' \
+provoke use-after-scope stack-use-after-scope provoke_use_after_scope 'read of 1 byte' \
     "12 bytes into the variable 'scope_bytes' of 13 bytes" 12
-expect global-overflow global-buffer-overflow provoke_global_overflow 'read of 1 byte' \
+provoke global-overflow global-buffer-overflow provoke_global_overflow 'read of 1 byte' \
     "1 byte past the end of the global 'global_bytes' of 13 bytes" 13
-expect core-access core-access-past-the-seam provoke_core_read 'read of 1 byte' \
+provoke core-access core-access-past-the-seam provoke_core_read 'read of 1 byte' \
     "0 bytes into $block" 0 block_make
-expect core-frame core-access-past-the-seam provoke_core_read 'read of 1 byte' \
+provoke core-frame core-access-past-the-seam provoke_core_read 'read of 1 byte' \
     'the frame, free or the core.s,' 0
 
 # The core itself reports a double free; the backtraces are this kernel's.
-boot asan-double-free
-status=$?
-before=$failures
-[ "$status" -eq 20 ] || fail "double-free: status $status, expected 20"
-grep -q '^kheap: AddressSanitizer: double-free$' "$out" || fail "double-free: not reported as one"
-expect_text double-free '0 bytes into the freed block of 13 bytes at [0-9a-f]{8}'
-for heading in 'called by' 'freed by'; do
-    [ "$(caller_of "$heading")" = block_drop ] || fail "double-free: not $heading block_drop"
-done
-[ "$(caller_of 'allocated by')" = block_make ] || fail "double-free: not allocated by block_make"
-first=$(grep -A 2 '^kheap:   freed by$' "$out" | grep -c 'provoke_double_free')
-[ "$first" -eq 1 ] || fail "double-free: not freed by provoke_double_free"
-if [ "$failures" -eq "$before" ]; then
-    echo "ok: double-free: with both backtraces"
-else
-    cat "$out"
-fi
+double_free_reported()
+{
+    local heading
+    [ "$status" -eq 20 ] || fail "$1: status $status, expected 20"
+    grep -q '^kheap: AddressSanitizer: double-free$' "$out" || fail "$1: not reported as one"
+    expect_text "$1" '0 bytes into the freed block of 13 bytes at [0-9a-f]{8}'
+    for heading in 'called by' 'freed by'; do
+        [ "$(caller_of "$heading")" = block_drop ] || fail "$1: not $heading block_drop"
+    done
+    [ "$(caller_of 'allocated by')" = block_make ] || fail "$1: not allocated by block_make"
+    grep -A 2 '^kheap:   freed by$' "$out" | grep -q 'provoke_double_free' ||
+        fail "$1: not freed by provoke_double_free"
+    echo "ok: $1: with both backtraces"
+}
+boot --kernel "$kernel" --append asan-double-free
+double_free_reported double-free
 
-boot asan-exact
-status=$?
-if [ "$status" -eq 0 ]; then
-    grep 'exactly the bytes' "$out"
-else
-    fail "exact: status $status"
-    cat "$out"
-fi
+# Another call comes between that one's start and its report, as an interrupt handler's does. gdb makes it.
+boot_under_gdb "$kernel" 'break kfree' continue continue delete \
+    'print ((unsigned (*)(void *, unsigned))__wrap_kmalloc_usable_size)(heap, 0)' continue -- \
+    --kernel "$kernel" --append asan-double-free
+# shellcheck disable=SC2016 # a dollar of gdb's
+grep -q '^$1 = 0$' "$scratch/gdb" || fail 'double-free: gdb has made no call in between'
+double_free_reported 'double-free, and a call in between'
 
-# 12 MiB: the shadow's pages end before the frames do.
-boot asan-full --memory 12
-status=$?
-if [ "$status" -eq 8 ] && grep 'too little memory for AddressSanitizer' "$out"; then
-    echo "ok: full: status 8"
-else
-    fail "full: status $status, expected 8 and a message"
-    cat "$out"
-fi
-if [ "$failures" -ne 0 ]; then
-    echo "asan_test: $failures failures"
-    exit 1
-fi
+expect 0 'exactly the bytes' --kernel "$kernel" --append asan-exact
+# 12 MiB: the shadow's pages end before the frames do. 4 MiB, and a module that leaves nothing of them.
+expect 8 "too little memory for AddressSanitizer's shadow of this heap" --kernel "$kernel" --append asan-full \
+    --memory 12
+head -c 1000000 /dev/zero > "$scratch/large"
+expect 8 "too little memory for AddressSanitizer's shadow and records" --kernel "$kernel" --memory 4 "$scratch/large"
+expect 2 "why: AddressSanitizer's shadow$" --kernel "$kernel" --append fault-shadow
+finish

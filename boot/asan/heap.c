@@ -8,13 +8,32 @@
 #include "boot/asan/interpose.h"
 #include "boot/asan/report.h"
 #include "boot/asan/shadow.h"
+#include "boot/thread.h"
 #include "mmu_x86/machine.h"
 
-static uint32_t misuse_count;
 static bool misuse_ends_run;
 
-/* The frame of the last call that the heap was asked for: a misuse is its caller's. */
-static const void *call_frame;
+/* A call of the heap that is under way. Each thread has its own, and while one is, an interrupt may
+ * come whose handler makes another: so they lie on the stack, the innermost first. */
+struct call {
+    const void *frame; /* of who was called: a misuse is its caller's */
+    bool misused;
+    struct call *outer;
+};
+
+static struct call *calls[THREADS]; /* of each thread */
+
+static void call_begin(struct call *call, const void *frame)
+{
+    struct call **innermost = &calls[thread_running()];
+    *call = (struct call){.frame = frame, .outer = *innermost};
+    *innermost = call;
+}
+
+static void call_end(const struct call *call)
+{
+    calls[thread_running()] = call->outer;
+}
 
 /* The shadow's pages and the records are one for all, and an interrupt handler allocates, too.
  * These are not machine_interrupts_disable: injection counts those. */
@@ -76,65 +95,80 @@ static void lives_on(vaddr_t at, uint32_t size_bytes)
 
 vaddr_t __wrap_kmalloc(const struct heap *heap, uint32_t size_bytes)
 {
-    call_frame = __builtin_frame_address(0);
-    vaddr_t at = __real_kmalloc(heap, size_bytes);
-    return allocated(at, size_bytes, __builtin_frame_address(0));
+    struct call call;
+    call_begin(&call, __builtin_frame_address(0));
+    vaddr_t at = allocated(__real_kmalloc(heap, size_bytes), size_bytes, call.frame);
+    call_end(&call);
+    return at;
 }
 
 vaddr_t __wrap_kcalloc(const struct heap *heap, uint32_t count, uint32_t size_bytes)
 {
-    call_frame = __builtin_frame_address(0);
-    vaddr_t at = __real_kcalloc(heap, count, size_bytes);
-    return allocated(at, count * size_bytes, __builtin_frame_address(0));
+    struct call call;
+    call_begin(&call, __builtin_frame_address(0));
+    vaddr_t at = allocated(__real_kcalloc(heap, count, size_bytes), count * size_bytes, call.frame);
+    call_end(&call);
+    return at;
 }
 
 vaddr_t __wrap_kmalloc_aligned(const struct heap *heap, uint32_t size_bytes, uint32_t align_bytes)
 {
-    call_frame = __builtin_frame_address(0);
-    vaddr_t at = __real_kmalloc_aligned(heap, size_bytes, align_bytes);
-    return allocated(at, size_bytes, __builtin_frame_address(0));
+    struct call call;
+    call_begin(&call, __builtin_frame_address(0));
+    vaddr_t at =
+        allocated(__real_kmalloc_aligned(heap, size_bytes, align_bytes), size_bytes, call.frame);
+    call_end(&call);
+    return at;
 }
 
 vaddr_t __wrap_krealloc(const struct heap *heap, vaddr_t at, uint32_t size_bytes)
 {
-    call_frame = __builtin_frame_address(0);
-    uint32_t misuses = misuse_count;
-    uint32_t old_bytes = leaves(at, __builtin_frame_address(0));
+    struct call call;
+    call_begin(&call, __builtin_frame_address(0));
+    uint32_t old_bytes = leaves(at, call.frame);
     vaddr_t moved = __real_krealloc(heap, at, size_bytes);
-    if (vaddr_is_null(moved) && (size_bytes != 0 || misuse_count != misuses))
+    if (vaddr_is_null(moved) && (size_bytes != 0 || call.misused))
         lives_on(at, old_bytes);
-    return allocated(moved, size_bytes, __builtin_frame_address(0));
+    moved = allocated(moved, size_bytes, call.frame);
+    call_end(&call);
+    return moved;
 }
 
 void __wrap_kfree(const struct heap *heap, vaddr_t at)
 {
-    call_frame = __builtin_frame_address(0);
-    uint32_t misuses = misuse_count;
-    uint32_t size_bytes = leaves(at, __builtin_frame_address(0));
+    struct call call;
+    call_begin(&call, __builtin_frame_address(0));
+    uint32_t size_bytes = leaves(at, call.frame);
     __real_kfree(heap, at);
-    if (misuse_count != misuses)
+    if (call.misused)
         lives_on(at, size_bytes);
+    call_end(&call);
 }
 
 /* Who asks how much may be used may use it. */
 uint32_t __wrap_kmalloc_usable_size(const struct heap *heap, vaddr_t at)
 {
-    call_frame = __builtin_frame_address(0);
+    struct call call;
+    call_begin(&call, __builtin_frame_address(0));
     uint32_t size_bytes = __real_kmalloc_usable_size(heap, at);
-    if (size_bytes == 0 || !is_live(at))
-        return size_bytes;
-    uint32_t flags = lock();
-    shadow_open(at.v, size_bytes);
-    block_widened(at.v, size_bytes);
-    unlock(flags);
+    if (size_bytes != 0 && is_live(at)) {
+        uint32_t flags = lock();
+        shadow_open(at.v, size_bytes);
+        block_widened(at.v, size_bytes);
+        unlock(flags);
+    }
+    call_end(&call);
     return size_bytes;
 }
 
+/* Comes in the thread that called; calls that are not interposed have none here. */
 void __wrap_machine_misuse(const struct misuse *misuse)
 {
-    misuse_count++;
+    struct call *call = calls[thread_running()];
+    if (call != NULL)
+        call->misused = true;
     if (misuse_ends_run)
-        report_misuse(misuse, call_frame);
+        report_misuse(misuse, call != NULL ? call->frame : __builtin_frame_address(0));
     __real_machine_misuse(misuse);
 }
 

@@ -32,10 +32,10 @@ void heap_misuse_ends_run(void);
 /* The boot: boot/asan/start.c. */
 _Noreturn void __wrap_kernel_main(uint32_t magic, uint32_t info_at);
 _Noreturn void __real_kernel_main(uint32_t magic, uint32_t info_at);
-const char *__wrap_memory_describe(const struct multiboot_info *info, uint32_t image_at,
-                                   uint32_t image_end);
-const char *__real_memory_describe(const struct multiboot_info *info, uint32_t image_at,
-                                   uint32_t image_end);
+enum exit_value __wrap_memory_describe(const struct multiboot_info *info, uint32_t image_at,
+                                       uint32_t image_end, const char **why);
+enum exit_value __real_memory_describe(const struct multiboot_info *info, uint32_t image_at,
+                                       uint32_t image_end, const char **why);
 enum exit_value __wrap_inputs_run(const struct multiboot_info *info, uint32_t stop_at);
 enum exit_value __real_inputs_run(const struct multiboot_info *info, uint32_t stop_at);
 

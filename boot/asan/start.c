@@ -23,20 +23,22 @@ void __wrap_kernel_main(uint32_t magic, uint32_t info_at)
     __real_kernel_main(magic, info_at);
 }
 
-const char *__wrap_memory_describe(const struct multiboot_info *info, uint32_t image_at,
-                                   uint32_t image_end)
+enum exit_value __wrap_memory_describe(const struct multiboot_info *info, uint32_t image_at,
+                                       uint32_t image_end, const char **why)
 {
-    const char *error = __real_memory_describe(info, image_at, image_end);
-    if (error != NULL)
-        return error;
+    enum exit_value described = __real_memory_describe(info, image_at, image_end, why);
+    if (described != EXIT_OK)
+        return described;
     uint64_t longest;
     uint32_t page_count = memory_frame_count() / MEMORY_PER_SHADOW;
     uint8_t *area = memory_carve(BLOCKS_BYTES + (uint64_t)page_count * PAGE_SIZE, &longest);
-    if (area == NULL)
-        return "too little memory for AddressSanitizer's shadow and records";
+    if (area == NULL) {
+        *why = "too little memory for AddressSanitizer's shadow and records";
+        return EXIT_LITTLE_MEMORY;
+    }
     blocks_start(area + page_count * PAGE_SIZE);
     pool_start(area, page_count);
-    return NULL;
+    return EXIT_OK;
 }
 
 enum exit_value __wrap_inputs_run(const struct multiboot_info *info, uint32_t stop_at)

@@ -1,34 +1,21 @@
 #include "boot/asan/trace.h"
 
-#include <stddef.h>
-
+#include "boot/call_chain.h"
 #include "boot/serial.h"
-#include "boot/stacks.h"
 #include "boot/symbols.h"
 
-/* What PUSH EBP; MOV EBP, ESP leave behind. */
-struct frame {
-    const struct frame *outer;
-    uint32_t caller;
-};
-
-static bool on_stack(const struct stack *stack, const struct frame *frame)
+static uint32_t word_at(uint32_t at)
 {
-    return stack_holds(stack, (uint32_t)(uintptr_t)frame) &&
-           stack_holds(stack, (uint32_t)(uintptr_t)&frame->caller);
+    return *(const uint32_t *)at;
 }
 
 void trace_take(struct trace *trace, const void *frame)
 {
-    const struct frame *at = frame;
-    const struct stack *stack = stack_of((uint32_t)(uintptr_t)at);
+    uint32_t ebp = (uint32_t)(uintptr_t)frame;
+    struct call_chain chain = call_chain_at(ebp);
     uint32_t i = 0;
-    while (i < TRACE_DEPTH && stack != NULL && on_stack(stack, at)) {
-        trace->calls[i++] = at->caller;
-        if (at->outer <= at) /* frames lie above each other, or the chain is damaged */
-            break;
-        at = at->outer;
-    }
+    for (; i < TRACE_DEPTH && call_chain_next(&chain, ebp); ebp = word_at(ebp))
+        trace->calls[i++] = word_at(ebp + FRAME_RETURN);
     while (i < TRACE_DEPTH)
         trace->calls[i++] = 0;
 }

@@ -4,33 +4,18 @@
 # missing is said.
 # usage: boot/foreign/foreign_test.sh KHEAP-FIRST_FIT, the tool for 64 bits
 # To be run in the repository's root, where the kernels are built.
-set -u -o pipefail
+# shellcheck source-path=SCRIPTDIR/.. source=test_common.sh
+source "${BASH_SOURCE[0]%/*}/../test_common.sh" || exit 3
 tool64=$1
 tools=build/window32/bin
 kernels=build/boot
-scratch=$(mktemp -d) || exit 3
-trap 'rm -rf "$scratch"' EXIT
-failures=0
 
-fail()
-{
-    printf 'foreign_test: %s\n' "$*"
-    failures=$((failures + 1))
-}
-
-# expect STATUS TEXT COMMAND...: wants the status, and a line that matches TEXT.
+# expect STATUS TEXT COMMAND...: what a command is to do.
 expect()
 {
-    local status=$1 text=$2 found
-    shift 2
-    "$@" > "$scratch/out" 2>&1 < /dev/null
-    found=$?
-    if [ "$found" -ne "$status" ] || ! grep -q -E -- "$text" "$scratch/out"; then
-        fail "$*: status $found (expected $status), expected the text: $text"
-        tail -n 5 "$scratch/out"
-    else
-        echo "ok: $status: $(grep -m 1 -E -- "$text" "$scratch/out")"
-    fi
+    "${@:3}" > "$scratch/out" 2>&1 < /dev/null
+    status=$?
+    wants "$1" "$2" "${*:3}"
 }
 
 # A line in the output of the last command.
@@ -140,5 +125,5 @@ the_mistakes
 little_memory
 what_is_missing
 not_freestanding
-[ "$failures" -eq 0 ] || exit 1
-echo "foreign_test: the kernel and the process agree"
+finish
+echo "ok: the kernel and the process agree"

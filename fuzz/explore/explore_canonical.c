@@ -96,7 +96,7 @@ uint32_t state_canonical(const struct session *session, uint32_t *words)
     for (uint32_t page = 0; page < DEVICE_PAGES; page++)
         if (session->device_frames[page].n != DEVICE_UNMAPPED.n)
             device[page / WORD_BITS] |= 1u << page % WORD_BITS;
-    put(&writer, session->held_count);
+    put(&writer, session->scene.held_count);
     put(&writer, end);
     put_mapped(scene, &eye, end, &writer);
     put_blocks(scene, &eye, end, &writer);

@@ -35,14 +35,14 @@ void state_push(const struct session *session)
     memcpy(state->session, session, SESSION_STATE_BYTES);
     memcpy(state->slots, session->shadow.slots,
            session->shadow.slot_count * sizeof(struct shadow_block));
-    memcpy(state->held_frames, session->held_frames, session->held_count * sizeof(frame_t));
+    memcpy(state->held_frames, session->held_frames, session->scene.held_count * sizeof(frame_t));
     snapshot_push();
 }
 
 /* The bitset of held frames follows the list. */
 static void held_mark(struct session *session, bool held)
 {
-    for (uint32_t i = 0; i < session->held_count; i++) {
+    for (uint32_t i = 0; i < session->scene.held_count; i++) {
         uint32_t frame = session->held_frames[i].n;
         uint32_t bit = 1u << frame % SCENE_WORD_BITS;
         uint32_t *word = &session->held[frame / SCENE_WORD_BITS];
@@ -56,7 +56,7 @@ static void restore(struct session *session)
     const struct state *state = &stack[snapshot_depth() - 1u];
     shadow_restore(&session->shadow, state->slots);
     memcpy((void *)session, state->session, SESSION_STATE_BYTES);
-    memcpy(session->held_frames, state->held_frames, session->held_count * sizeof(frame_t));
+    memcpy(session->held_frames, state->held_frames, session->scene.held_count * sizeof(frame_t));
     held_mark(session, true);
 }
 

@@ -162,7 +162,7 @@ class Scene:
         self.frames_at = int(scene["frames_at"]["v"])
         self.frame_count = int(scene["frame_count"])
         self.device = self.numbers(session["device_frames"], DEVICE_PAGES)
-        self.held = set(self.numbers(session["held_frames"], int(session["held_count"])))
+        self.held = set(self.numbers(session["held_frames"], int(scene["held_count"])))
         boot = session["boot"]
         self.usable = self.ranges(boot["usable"], int(boot["map"]["usable_count"]))
         self.reserved = self.ranges(boot["reserved"], int(boot["map"]["reserved_count"]))

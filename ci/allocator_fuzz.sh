@@ -52,7 +52,7 @@ describe_fuzzing()
         executions=$((executions + stats_executions))
         operations=$((operations + stats_operations))
     done
-    describe_text="fuzzing: $(duration $((left > 0 ? left : 0))) left, "
+    describe_text="fuzzing: $(((left > 0)) && duration "$left" || printf 'no time') left, "
     describe_text+="$(thousands "$executions") executions, $(thousands "$operations") operations"
 }
 

@@ -148,6 +148,12 @@ function(kheap_add_allocator name)
     if(KHEAP_HOST)
         kheap_add_tool(${name})
         kheap_add_target(${name})
+        # Fuzzing services are handed what was brought, not the examples.
+        if(NOT example AND NOT KHEAP_FUZZER STREQUAL "none")
+            set(corpus ${PROJECT_SOURCE_DIR}/corpus)
+            kheap_fuzz_install(fuzz_${name} ${PROJECT_SOURCE_DIR}/fuzz/stack.options ${PROJECT_SOURCE_DIR}/fuzz/kheap.dict
+                ${corpus}/seeds ${corpus}/grown)
+        endif()
     endif()
     if(KHEAP_KERNEL AND ALLOCATOR_KERNEL)
         kheap_add_kernel(${name})

@@ -38,7 +38,7 @@ bool boot_kernel_name(char *name, size_t size_bytes, struct line *error)
 bool boot_host_fits(const struct boot_plan *plan, char **argv, struct line *error)
 {
     char name[BOOT_PATH_MAX];
-    char program[2u * BOOT_PATH_MAX];
+    char program[2u * BOOT_PATH_MAX + 32u]; /* both, and the way between them */
     if (sizeof(void *) == 4u)
         return true;
     if (!program_name(name, sizeof(name), error))

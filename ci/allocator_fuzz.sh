@@ -52,7 +52,8 @@ describe_fuzzing()
         executions=$((executions + stats_executions))
         operations=$((operations + stats_operations))
     done
-    describe_text="fuzzing: $(((left > 0)) && duration "$left" || printf 'no time') left, "
+    describe_text="fuzzing: no time left, "
+    ((left <= 0)) || describe_text="fuzzing: $(duration "$left") left, "
     describe_text+="$(thousands "$executions") executions, $(thousands "$operations") operations"
 }
 

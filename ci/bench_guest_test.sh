@@ -4,15 +4,8 @@
 set -u -o pipefail
 report=$1
 kernel=$2
-scratch=$(mktemp -d) || exit 3
-trap 'rm -rf "$scratch"' EXIT
-failures=0
-
-fail()
-{
-    echo "bench_guest_test: $*"
-    failures=$((failures + 1))
-}
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 3
 
 boot/run --kernel "$kernel" --icount --append latency > "$scratch/lines" || fail "the boot failed"
 boot/run --kernel "$kernel" --icount --append latency | cmp - "$scratch/lines" ||
@@ -41,4 +34,4 @@ refuses()
 refuses 'damaged' < <(sed 's/ p99=[0-9]*//' "$scratch/lines")
 refuses 'does not add up' < <(sed '0,/count=/s/count=[0-9]*/count=1/' "$scratch/lines")
 refuses 'printed no latencies' < <(grep -v latency "$scratch/lines")
-[ "$failures" -eq 0 ]
+test_end ok

@@ -4,19 +4,12 @@
 set -u -o pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 1
 root=$(cd -- "$here/.." && pwd) || exit 1
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf -- "$scratch"' EXIT
-failures=0
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "$here/test_common.sh" || exit 1
+shown=("$scratch/out" "$scratch/err")
 players=$root/build/bench/bin
 # Figures that somebody has measured stay where they are.
 bench=("$here/bench" --results "$scratch/results")
-
-fail()
-{
-    printf 'bench_test: %s\n' "$*"
-    sed 's/^/    /' "$scratch/out" "$scratch/err"
-    failures=$((failures + 1))
-}
 
 # expect STATUS TEXT PROGRAM ARGUMENT...: wants the status, and the text on standard error.
 expect()
@@ -152,8 +145,4 @@ case ${1:-} in
     smoke) smoke ;;
     *) echo "usage: ci/bench_test.sh failures|smoke" >&2; exit 2 ;;
 esac
-if ((failures > 0)); then
-    echo "bench_test: $failures failures"
-    exit 1
-fi
-echo "bench_test: ok"
+test_end ok

@@ -11,17 +11,10 @@ seeds=corpus/seeds
 trace=corpus/traces/kern_find.trace
 # shellcheck source-path=SCRIPTDIR source=planted.sh
 source ci/planted.sh || exit 3
-scratch=$(mktemp -d) || exit 3
-trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 3
 mkdir "$scratch/tmp"
 export TMPDIR=$scratch/tmp # whatever is left behind lies there
-failures=0
-
-fail()
-{
-    printf 'boot_command_test: %s\n' "$*"
-    failures=$((failures + 1))
-}
 
 # expect STATUS TEXT ARGUMENT...: runs the tool, wants the status, a line that matches TEXT, and nothing left behind.
 expect()
@@ -242,4 +235,4 @@ echo 'continue' > "$scratch/commands"
 interrupted INT 130 "${run[@]}" --gdb --at 1 --gdb-commands "$scratch/commands" "$trace"
 echo 'shell sleep 60' > "$scratch/commands" # gdb heeds nothing meanwhile
 interrupted TERM 143 "${run[@]}" --gdb --at 1 --gdb-commands "$scratch/commands" "$scratch/mixed.ops"
-[ "$failures" -eq 0 ]
+test_end ok

@@ -10,23 +10,11 @@ cd -- "$root" || exit 3
 # shellcheck source-path=SCRIPTDIR source=bugbench_bugs.sh
 source ci/bugbench_bugs.sh || exit 3
 
-for tool in patch clang; do
-    command -v "$tool" > /dev/null || {
-        printf 'bugs_test: %s is not installed (ci/setup)\n' "$tool" >&2
-        exit 3
-    }
-done
-scratch=$(mktemp -d) || exit 3
-trap 'rm -rf "$scratch"' EXIT
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 3
+needs patch clang
 tree=$scratch/tree
 mkdir "$tree" && cp -r heap mmu_x86 "$tree" || exit 3
-
-failures=0
-fail()
-{
-    printf 'bugs_test: %s\n' "$*"
-    failures=$((failures + 1))
-}
 
 rules=" $(rule_ids | tr '\n' ' ')"
 core=" $(core_files | tr '\n' ' ')"
@@ -106,5 +94,4 @@ at_least 10 "${count[growth]}" "growth and reclaim"
 at_least 25 $((count[paging] + count[frames])) "paging and frames"
 at_least 5 $((count[refusal] + count[interrupt])) "refusal and interrupts"
 
-((failures == 0)) || exit 1
-printf 'bugs_test: %d bugs apply and compile\n' "${#names[@]}"
+test_end "${#names[@]} bugs apply and compile"

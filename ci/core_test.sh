@@ -9,17 +9,10 @@ bug=${1:-refusal-no-rollback}
 cd -- "$root" || exit 1
 # shellcheck source-path=SCRIPTDIR source=bugbench_bugs.sh
 source ci/bugbench_bugs.sh || exit 1
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 1
 export GIT_AUTHOR_NAME=author GIT_COMMITTER_NAME=author GIT_CONFIG_NOSYSTEM=1 HOME=$scratch
 export GIT_AUTHOR_EMAIL=author@example.org GIT_COMMITTER_EMAIL=author@example.org
-failures=0
-
-fail()
-{
-    echo "core_test: $*"
-    failures=$((failures + 1))
-}
 
 # --- the sample: its heap is a copy; the first commit breaks it, the second mends it ---
 
@@ -82,5 +75,4 @@ status 0 'usage: ci/check-core' --help
 echo 'this is no C' >> vendor/heap/kfree.c
 status 3 'does not build' --seconds 0 vendor
 
-((failures == 0)) || exit 1
-echo "core_test: $bug fails by $rule, and its fix passes"
+test_end "$bug fails by $rule, and its fix passes"

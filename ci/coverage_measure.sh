@@ -17,29 +17,6 @@ step_tools()
     ((${#missing[@]} == 0)) || die "not installed: ${missing[*]} (run ci/setup)"
 }
 
-build()
-{
-    cmake --preset coverage && cmake --build --preset coverage --target kheap core_tests
-}
-
-describe_build()
-{
-    local done_count count
-    read -r done_count count < <(tail -c 400 -- "$logs/build.log" |
-        sed -n 's,^\[\([0-9]*\)/\([0-9]*\)\].*,\1 \2,p' | tail -n 1)
-    [[ -n $count ]] || return 0
-    describe_text="build: $done_count of $count files, $(duration "$1")"
-    ((done_count == 0)) ||
-        describe_text+=", about $(duration $(($1 * (count - done_count) / done_count))) left"
-}
-
-step_build()
-{
-    spawn "$logs/build.log" build
-    watch describe_build 3600 "$spawned"
-    reap "$spawned" || die "the build coverage failed" "$logs/build.log"
-}
-
 # --- the two sources ---
 
 # profiled NAME COMMAND...: each process of it writes a profile of its own.

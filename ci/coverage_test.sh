@@ -6,20 +6,19 @@
 set -u -o pipefail
 export LC_ALL=C
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 1
-scratch=$(mktemp -d) || exit 1
-failures=0
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "$here/test_common.sh" || exit 1
+shown=("$scratch/out" "$scratch/err")
 coverage_pid=
 
-clean_up()
+clean_up_first()
 {
     [[ -z $coverage_pid ]] || kill -KILL "$coverage_pid" 2> /dev/null
-    rm -rf -- "$scratch"
 }
-trap clean_up EXIT
 
 root="$scratch/a root"
 mkdir -p -- "$root/ci" "$root/heap" "$scratch/tools"
-cp -- "$here/coverage" "$here/lib.sh" "$here"/coverage_{measure,judge,report}.sh "$root/ci/" ||
+cp -- "$here/coverage" "$here"/{lib,build}.sh "$here"/coverage_{measure,judge,report}.sh "$root/ci/" ||
     exit 1
 cd -- "$root" || exit 1
 # shellcheck source-path=SCRIPTDIR/..
@@ -27,25 +26,6 @@ cd -- "$root" || exit 1
     source ci/lib.sh && source ci/coverage_measure.sh && source ci/coverage_judge.sh &&
         source ci/coverage_report.sh
 } || exit 1
-
-fail()
-{
-    printf 'coverage_test: %s\n' "$*"
-    sed 's/^/    /' "$scratch/out" "$scratch/err" 2> /dev/null
-    failures=$((failures + 1))
-}
-
-# expect NAME STATUS TEXT COMMAND...: TEXT is in what the command says.
-expect()
-{
-    local name=$1 status=$2 text=$3 found
-    shift 3
-    "$@" > "$scratch/out" 2> "$scratch/err" < /dev/null
-    found=$?
-    [[ $found -eq $status ]] || fail "$name: status $found, expected $status"
-    [[ -z $text ]] || grep -q -F -- "$text" "$scratch/out" "$scratch/err" ||
-        fail "$name: does not say: $text"
-}
 
 # --- points ---
 
@@ -88,7 +68,7 @@ heap/a.h	4	12	false	both	1	1	1	b > 0
 heap/a.h	4	12	true	both	1	1	1	b > 0
 END
 diff -u expected points > "$scratch/out" || fail "the points are not those expected"
-expect condition_too_many 5 "conditions of the decision at heap/a.h:3: 2" \
+expect_named condition_too_many 5 "conditions of the decision at heap/a.h:3: 2" \
     rows '[false, false, true]'
 
 # --- the reviewed list ---
@@ -103,27 +83,27 @@ accepted()
     judge_accepted points list
 }
 reason=$'\n    why\n'
-expect list_empty 0 $'true\tf\t0\t0\t0\tx == 0\t0' accepted ''
-expect list_accepts 0 $'true\tf\t0\t0\t0\tx == 0\t1' \
+expect_named list_empty 0 $'true\tf\t0\t0\t0\tx == 0\t0' accepted ''
+expect_named list_accepts 0 $'true\tf\t0\t0\t0\tx == 0\t1' \
     accepted "heap/a.c f never-true: x == 0$reason"
 grep -q $'decides.*\t1$' "$scratch/out" || fail "what is never true may still have to decide"
 grep -q $'false.*\t0$' "$scratch/out" || fail "an outcome that is reached was accepted"
-expect list_decides_alone 0 $'true\tf\t0\t0\t0\tx == 0\t0' \
+expect_named list_decides_alone 0 $'true\tf\t0\t0\t0\tx == 0\t0' \
     accepted "heap/a.c f never-decides: x == 0$reason"
-expect list_reached 1 "list:2: stale: it is reached" \
+expect_named list_reached 1 "list:2: stale: it is reached" \
     accepted $'# reviewed\n'"heap/a.c f never-false: x == 0$reason"
 for entry in "heap/b.c f never-true: x == 0" "heap/a.c g never-true: x == 0" \
     "heap/a.c f never-true: x == 1" "heap/a.c f never-runs: x == 0"; do
-    expect "list_no_match: $entry" 1 "list:1: stale: nothing in the source matches it" \
+    expect_named "list_no_match: $entry" 1 "list:1: stale: nothing in the source matches it" \
         accepted "$entry$reason"
 done
-expect list_no_reason 1 "list:1: an entry without a reason" \
+expect_named list_no_reason 1 "list:1: an entry without a reason" \
     accepted $'heap/a.c f never-true: x == 0\n'
-expect list_no_entry 1 "list:1: a reason without an entry" accepted $'    why\n'
-expect list_bad_kind 1 "list:1: not an entry: heap/a.c f never: x" accepted $'heap/a.c f never: x\n'
-expect list_bad_text 1 "list:1: not an entry" accepted $'heap/a.c f never-true:\n'
-expect list_too_long 1 "list:51: more than the 50 lines" accepted "$(printf '#\n%.0s' {1..51})"
-expect list_missing 1 "none cannot be read" judge_accepted points none
+expect_named list_no_entry 1 "list:1: a reason without an entry" accepted $'    why\n'
+expect_named list_bad_kind 1 "list:1: not an entry: heap/a.c f never: x" accepted $'heap/a.c f never: x\n'
+expect_named list_bad_text 1 "list:1: not an entry" accepted $'heap/a.c f never-true:\n'
+expect_named list_too_long 1 "list:51: more than the 50 lines" accepted "$(printf '#\n%.0s' {1..51})"
+expect_named list_missing 1 "none cannot be read" judge_accepted points none
 
 # --- the floor ---
 
@@ -142,7 +122,7 @@ union mcdc 0 0
 accepted 2
 END
 diff -u expected figures > "$scratch/out" || fail "the figures are not those expected"
-expect no_points 1 "" judge_figures
+expect_named no_points 1 "" judge_figures
 
 cat > figures << 'END'
 corpus lines 20 30
@@ -157,25 +137,25 @@ floor_of()
 }
 rest=$'corpus branches 9 9\nunion lines 30 30\n'
 for figure in "20 30" "30 40" "40 50"; do # as it is; where code that is reached has gone
-    expect "floor_holds: $figure" 0 "" floor_of "corpus lines $figure"$'\n'"$rest"
+    expect_named "floor_holds: $figure" 0 "" floor_of "corpus lines $figure"$'\n'"$rest"
     [[ ! -s $scratch/out ]] || fail "a floor that holds is spoken of: $figure"
 done
-expect floor_share_rose 0 "" floor_of $'corpus lines 1 3\n'"$rest" # more code, reached better
-expect floor_below 1 "below the floor: corpus lines: 20 of 30, 66.66 %; floor 21 of 30, 70.00 %" \
+expect_named floor_share_rose 0 "" floor_of $'corpus lines 1 3\n'"$rest" # more code, reached better
+expect_named floor_below 1 "below the floor: corpus lines: 20 of 30, 66.66 %; floor 21 of 30, 70.00 %" \
     floor_of $'corpus lines 21 30\n'"$rest" yes
-expect floor_below_by_new_code 1 "below the floor: corpus lines" \
+expect_named floor_below_by_new_code 1 "below the floor: corpus lines" \
     floor_of $'corpus lines 20 29\n'"$rest"
-expect floor_above 0 "may be raised (--raise): corpus lines: 20 of 30, 66.66 %; floor 19 of 30" \
+expect_named floor_above 0 "may be raised (--raise): corpus lines: 20 of 30, 66.66 %; floor 19 of 30" \
     floor_of $'corpus lines 19 30\n'"$rest"
-expect floor_lacks 1 "floor lacks: corpus lines" floor_of "$rest"
-expect floor_made 0 "" floor_of "$rest" yes
+expect_named floor_lacks 1 "floor lacks: corpus lines" floor_of "$rest"
+expect_named floor_made 0 "" floor_of "$rest" yes
 for figure in many "1" "1 2 3" "1.5 2"; do
-    expect "floor_bad: $figure" 1 "floor: not a figure: corpus lines $figure" \
+    expect_named "floor_bad: $figure" 1 "floor: not a figure: corpus lines $figure" \
         floor_of "corpus lines $figure"$'\n'"$rest"
 done
-expect floor_missing 1 "none cannot be read" judge_floor figures none no
+expect_named floor_missing 1 "none cannot be read" judge_floor figures none no
 floor_write figures floor || fail "the floor was not written"
-expect floor_written 0 "" judge_floor figures floor no
+expect_named floor_written 0 "" judge_floor figures floor no
 [[ $(grep -c -v '^#' floor) -eq 3 ]] || fail "the floor does not hold three figures"
 
 # --- JSON ---
@@ -188,27 +168,27 @@ jq -c '[.figures.tests.lines.total, (.missed | length), .missed[0].accepted, .mi
 
 # --- the program ---
 
-expect unknown_option 2 "unknown option: --frobnicate" ci/coverage --frobnicate
-expect value_missing 2 "--json needs a value" ci/coverage --json
-expect bad_source 2 "--missed takes corpus, tests or union, not: all" ci/coverage --missed all
-expect json_no_directory 3 "cannot be written: there is no directory" \
+expect_named unknown_option 2 "unknown option: --frobnicate" ci/coverage --frobnicate
+expect_named value_missing 2 "--json needs a value" ci/coverage --json
+expect_named bad_source 2 "--missed takes corpus, tests or union, not: all" ci/coverage --missed all
+expect_named json_no_directory 3 "cannot be written: there is no directory" \
     ci/coverage --json none/x.json
 [[ ! -e build ]] || fail "a command line that is refused has written something"
 touch build
-expect build_is_a_file 3 "build/ cannot be written" ci/coverage
+expect_named build_is_a_file 3 "build/ cannot be written" ci/coverage
 rm -f build
 
 for name in awk bash cat date dirname env find flock grep head mkdir mv nproc rm sed sleep sort \
     tail tr wc; do
     ln -s -- "$(command -v "$name")" "$scratch/tools/$name" || exit 1
 done
-expect no_tools 3 "not installed: cmake ctest ninja jq clang-19 llvm-profdata-19 llvm-cov-19" \
+expect_named no_tools 3 "not installed: cmake ctest ninja jq clang-19 llvm-profdata-19 llvm-cov-19" \
     env PATH="$scratch/tools" ci/coverage
 for name in cmake ctest ninja jq clang-19 llvm-profdata-19 llvm-cov-19; do
     printf '#!/bin/sh\nexit 1\n' > "$scratch/tools/$name"
     chmod +x -- "$scratch/tools/$name"
 done
-expect build_fails 3 "the build coverage failed, see build/coverage/logs/build.log" \
+expect_named build_fails 3 "the build coverage failed, see build/coverage/logs/build-coverage.log" \
     env PATH="$scratch/tools" ci/coverage
 
 # Two runs in one tree: the second refuses; Ctrl-C ends the first and what it started.
@@ -221,7 +201,7 @@ for ((tries = 0; tries < 100; tries++)); do
     [[ ! -s $scratch/pid ]] || break
     sleep 0.1
 done
-expect second_run 3 "another ci/coverage runs in this tree" env PATH="$scratch/tools" ci/coverage
+expect_named second_run 3 "another ci/coverage runs in this tree" env PATH="$scratch/tools" ci/coverage
 kill -INT "$coverage_pid"
 wait "$coverage_pid"
 found=$?
@@ -232,5 +212,4 @@ grep -q "ci/coverage: interrupted" "$scratch/first.err" || fail "Ctrl-C: does no
 ! grep -q -E '^State:[[:space:]]+[^ZX[:space:]]' "/proc/$(< "$scratch/pid")/status" 2> /dev/null ||
     fail "Ctrl-C: the build is left running"
 
-[[ $failures -eq 0 ]] || exit 1
-printf 'coverage_test: ok\n'
+test_end ok

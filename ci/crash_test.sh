@@ -9,28 +9,8 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 cd -- "$root" || exit 1
 # shellcheck source-path=SCRIPTDIR source=planted.sh
 source ci/planted.sh || exit 1
-scratch=$(mktemp -d) || exit 1
-trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
-failures=0
-
-fail()
-{
-    echo "crash_test: $*"
-    failures=$((failures + 1))
-}
-
-# expect STATUS TEXT COMMAND...: wants the status, and that the text is in what it prints.
-expect()
-{
-    local status=$1 text=$2 found
-    shift 2
-    "$@" > "$scratch/out" 2>&1 < /dev/null
-    found=$?
-    if [ "$found" -ne "$status" ] || ! grep -q -- "$text" "$scratch/out"; then
-        fail "$*: status $found (expected $status), expected the text: $text"
-        head -n 5 "$scratch/out"
-    fi
-}
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 1
 
 # --- the tool as it is: nothing fails ---
 
@@ -163,5 +143,4 @@ if [ "$status" -ne 3 ] && [ "$status" -ne 1 ]; then
 fi
 [ "$(find "$scratch/found" -type f | wc -l)" -eq 1 ] || fail "a full disk left something behind"
 
-[ "$failures" -eq 0 ] && echo "crash_test: all as expected"
-exit $((failures != 0))
+test_end 'all as expected'

@@ -27,27 +27,16 @@ fi
 kheap=$(realpath -- "$1") && corpus=$(realpath -- "$2") || exit 3
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 3
 cd -- "$root" || exit 3
-for needed in chromium jq patch ninja; do
-    command -v "$needed" > /dev/null || {
-        printf 'explain_test: %s is not installed (ci/setup)\n' "$needed" >&2
-        exit 3
-    }
-done
 # shellcheck source-path=SCRIPTDIR source=bugbench_bugs.sh
 source ci/bugbench_bugs.sh || exit 3
 # shellcheck source-path=SCRIPTDIR source=bugbench_build.sh
 source ci/bugbench_build.sh || exit 3
 
-bench=$(mktemp -d build/explain.XXXXXX) || exit 3
-trap 'rm -rf -- "$root/$bench"' EXIT
-scratch=$root/$bench
-failures=0
-
-fail()
-{
-    printf 'explain_test: %s\n' "$*"
-    failures=$((failures + 1))
-}
+# What builds the planted cores wants a directory in the tree.
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+TMPDIR=$root/build source ci/test_common.sh || exit 3
+bench=${scratch#"$root/"}
+needs chromium jq patch ninja
 
 # --- making pages ---
 

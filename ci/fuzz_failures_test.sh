@@ -3,7 +3,7 @@
 # nothing lost, nothing left running. The engines are stand-ins, so that it is told here what they
 # do. It runs in a root of its own, whose path has a space in it.
 # usage: ci/fuzz_failures_test.sh KHEAP
-# shellcheck disable=SC2016,SC2317 # the stand-ins expand it; it is called by the trap
+# shellcheck disable=SC2016 # the stand-ins expand it
 set -u -o pipefail
 kheap=$(realpath -- "$1") || exit 1
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 1
@@ -76,12 +76,7 @@ run()
 # expect NAME STATUS TEXT ARGUMENT...: TEXT is in what it says.
 expect()
 {
-    local name=$1 status=$2 text=$3 found
-    shift 3
-    run "$@"
-    found=$?
-    [[ $found -eq $status ]] || fail "$name: status $found, expected $status"
-    grep -q -F -- "$text" "$scratch/out" "$scratch/err" || fail "$name: does not say: $text"
+    expect_named "${@:1:3}" run "${@:4}"
 }
 
 # expect_until NAME STATUS CONDITION ARGUMENT...: runs until the condition is true while its state says

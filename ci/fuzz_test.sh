@@ -10,23 +10,15 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 cd -- "$root" || exit 1
 # shellcheck source-path=SCRIPTDIR source=planted.sh
 source ci/planted.sh || exit 1
-scratch=$(mktemp -d) || exit 1
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 1
+shown=("$scratch/out")
 bug=heap-calloc-overflow # it takes fuzzing some ten thousand inputs
-failures=0
 fuzz_pid=
 
-clean_up()
+clean_up_first()
 {
     [[ -z $fuzz_pid ]] || kill -KILL -- "-$fuzz_pid" 2> /dev/null
-    rm -rf -- "$scratch"
-}
-trap clean_up EXIT
-
-fail()
-{
-    printf 'fuzz_test: %s\n' "$*"
-    tail -n 25 -- "$scratch/out" 2> /dev/null | sed 's/^/    /'
-    failures=$((failures + 1))
 }
 
 # --- a root with the bug in its programs ---
@@ -208,5 +200,4 @@ for file in "${grown[@]}"; do
     [[ ${file##*/} == "${sum:0:12}.ops" ]] || fail "${file##*/} is not named by its SHA-1"
 done
 
-((failures == 0)) || exit 1
-printf 'fuzz_test: ok, %s finds survived, %s inputs grown\n' "$found" "${#grown[@]}"
+test_end "$found finds survived, ${#grown[@]} inputs grown"

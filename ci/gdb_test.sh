@@ -10,21 +10,11 @@ kheap=$2
 window=$3
 kernel=$4
 helper=invariants/gdb/kheap-gdb.py
-command -v gdb > /dev/null || {
-    echo "gdb_test: gdb is not installed: ci/setup installs it" >&2
-    exit 3
-}
 # shellcheck source-path=SCRIPTDIR source=planted.sh
 source ci/planted.sh || exit 3
-scratch=$(mktemp -d) || exit 3
-trap 'rm -rf "$scratch"' EXIT
-failures=0
-
-fail()
-{
-    printf 'gdb_test: %s\n' "$*"
-    failures=$((failures + 1))
-}
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 3
+needs gdb
 
 # expect TEXT NAME: the output of the last run has a line that matches TEXT.
 expect()
@@ -204,4 +194,4 @@ case $what in
     guest) guest ;;
     *) echo "gdb_test: host, core or guest, not: $what" >&2; exit 2 ;;
 esac
-[ "$failures" -eq 0 ]
+test_end ok

@@ -8,16 +8,9 @@ kheap=$(realpath -- "$1") || exit 1
 corpus=$(realpath -- "$2") || exit 1
 kernel=${3:+$(realpath -- "$3")}
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "$root/ci/test_common.sh" || exit 1
 cd -- "$scratch" || exit 1
-failures=0
-
-fail()
-{
-    echo "loads_test: $*"
-    failures=$((failures + 1))
-}
 
 # expect STATUS TEXT ARGUMENT...: runs the tool, wants the status, and the text in what it says.
 expect()
@@ -327,5 +320,4 @@ if [ -n "$kernel" ] && [ "$failures" -eq 0 ]; then
         kmem.trace long.trace program.trace ls.trace || fail "QEMU says otherwise"
 fi
 
-[ "$failures" -eq 0 ] || exit 1
-echo "loads_test: ok"
+test_end ok

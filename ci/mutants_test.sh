@@ -5,26 +5,14 @@
 set -u -o pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 cd -- "$root" || exit 1
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf -- "$scratch"' EXIT
-failures=0
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 1
+shown=("$scratch/out" "$scratch/err")
 
 # expect NAME STATUS TEXT ARGUMENT...: TEXT is in what it says.
 expect()
 {
-    local name=$1 status=$2 text=$3 found
-    shift 3
-    ci/mutants "$@" > "$scratch/out" 2>&1 < /dev/null
-    found=$?
-    if [[ $found -ne $status ]]; then
-        printf 'mutants_test: %s: status %d, expected %d\n' "$name" "$found" "$status"
-    elif ! grep -q -F -- "$text" "$scratch/out"; then
-        printf 'mutants_test: %s: does not say: %s\n' "$name" "$text"
-    else
-        return 0
-    fi
-    sed 's/^/    /' "$scratch/out"
-    failures=$((failures + 1))
+    expect_named "${@:1:3}" ci/mutants "${@:4}"
 }
 
 # The command line.
@@ -48,8 +36,8 @@ drop='heap/carve.h carve drop#1 :: heap_count(heap, HEAP_LIVE_BLOCKS, 1);'
 quoted='carve drop#1 :: heap_count\(heap, HEAP_LIVE_BLOCKS'
 expect killed 0 "killed by the corpus 1" --only "$quoted" --fuzz 0 --json "$scratch/x.json" \
     --accepted "$scratch/none_accepted"
-grep -q '"result": "PASS"' "$scratch/x.json" || failures=$((failures + 1))
-grep -q '"killed": 1,' "$scratch/x.json" || failures=$((failures + 1))
+grep -q '"result": "PASS"' "$scratch/x.json" || fail "$(cat "$scratch/x.json")"
+grep -q '"killed": 1,' "$scratch/x.json" || fail "$(cat "$scratch/x.json")"
 expect same 0 "1 have the core's object code" --only 'bins_insert ne-gt' --fuzz 0 \
     --accepted "$scratch/none_accepted"
 expect listed 0 "$drop" --list --only "$quoted"
@@ -62,8 +50,8 @@ expect accepted_not 1 "1 of 2, 50.00 %; 0 survivors accepted as equivalent, 1 no
     --fuzz 0 --accepted "$scratch/none_accepted"
 expect accepted 0 "1 of 2, 50.00 %; 1 survivors accepted as equivalent, 0 not" --only "$both" \
     --fuzz 0 --accepted "$scratch/equivalent" --json "$scratch/x.json"
-grep -q '"rate_percent": 100.00,' "$scratch/x.json" || failures=$((failures + 1))
-grep -q '"rate_of_all_percent": 50.00,' "$scratch/x.json" || failures=$((failures + 1))
+grep -q '"rate_percent": 100.00,' "$scratch/x.json" || fail "$(cat "$scratch/x.json")"
+grep -q '"rate_of_all_percent": 50.00,' "$scratch/x.json" || fail "$(cat "$scratch/x.json")"
 printf '%s :: why not\n' "$drop" > "$scratch/killed"
 expect accepted_killed 1 "is killed by corpus: $drop" --only "$quoted" --fuzz 0 \
     --accepted "$scratch/killed"
@@ -73,5 +61,4 @@ expect accepted_stale 1 "there is no such mutant any more" --only "$quoted" --fu
 printf 'heap/carve.h carve drop#1\n' > "$scratch/short"
 expect accepted_short 1 "not of the form" --only "$quoted" --fuzz 0 --accepted "$scratch/short"
 
-[[ $failures -eq 0 ]] || exit 1
-printf 'mutants_test: ok\n'
+test_end ok

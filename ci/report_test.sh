@@ -26,27 +26,15 @@ if (($# != 1)); then
 fi
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 3
 kheap=$(realpath -- "$1") && cd -- "$root" || exit 3
-for needed in chromium jq; do
-    command -v "$needed" > /dev/null || {
-        printf 'report_test: %s is not installed (ci/setup)\n' "$needed" >&2
-        exit 3
-    }
-done
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 3
+needs chromium jq
 [[ $kheap -ef build/bin/kheap ]] || {
     printf 'report_test: the report calls build/bin/kheap, which is not %s\n' "$kheap" >&2
     exit 3
 }
-scratch=$(mktemp -d) || exit 3
-trap 'rm -rf -- "$scratch"' EXIT
 painted=0 # milliseconds from opening the page to its first frame
 readonly sample=ci/report_page/sample
-failures=0
-
-fail()
-{
-    printf 'report_test: %s\n' "$*"
-    failures=$((failures + 1))
-}
 
 # report NAME ARGUMENT...: makes a report of the run in $scratch/NAME.run into $scratch/NAME.
 report()
@@ -286,7 +274,5 @@ test_history
 test_nothing
 test_damaged
 test_refused
-((failures == 0)) || exit 1
-printf 'report_test: ok: %s bytes, painted after %s ms, contrast %s at least\n' \
-    "$(stat -c %s "$scratch/whole/index.html")" "$painted" \
-    "$(sed -n 's/^contrast=//p' "$scratch/whole.found")"
+test_end "$(stat -c %s "$scratch/whole/index.html") bytes, painted after $painted ms, contrast $(
+    sed -n 's/^contrast=//p' "$scratch/whole.found") at least"

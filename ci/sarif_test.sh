@@ -3,15 +3,8 @@
 # shellcheck disable=SC2016 # jq's variables
 set -u -o pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 1
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
-failures=0
-
-fail()
-{
-    echo "sarif_test: $*"
-    failures=$((failures + 1))
-}
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 1
 
 # holds FILE CONDITION: the condition of jq is true of the file.
 holds()
@@ -75,5 +68,4 @@ status 3 triage "$scratch/nothing"
 status 3 triage "$scratch/lines"
 status 0 --help
 
-((failures == 0)) || exit 1
-echo "sarif_test: all as expected"
+test_end 'all as expected'

@@ -7,22 +7,11 @@ set -u -o pipefail
 export LC_ALL=C
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 3
-for tool in patch clang; do
-    command -v "$tool" > /dev/null || {
-        printf 'scenario_bugs_test: %s is not installed (ci/setup)\n' "$tool" >&2
-        exit 3
-    }
-done
-scratch=$(mktemp -d) || exit 3
-trap 'rm -rf "$scratch"' EXIT
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 3
+needs patch clang
 flags=(-std=c11 -O1 -D_GNU_SOURCE -Wall -Wextra -Werror -I. -Immu_x86/emulator)
 emulator=mmu_x86/emulator/emulator.c
-failures=0
-fail()
-{
-    printf 'scenario_bugs_test: %s\n' "$*"
-    failures=$((failures + 1))
-}
 
 # run_scenarios SOURCE: the scenarios with this emulator; their lines are left in $scratch/lines.
 run_scenarios()
@@ -71,5 +60,4 @@ for bug in "${bugs[@]}"; do
         printf '%-24s %4d scenarios, %3d of %s\n' "${name%.patch}" "$caught" "$in_group" "$group"
     fi
 done
-((failures == 0)) || exit 1
-printf 'scenario_bugs_test: %d bugs, all caught\n' "${#bugs[@]}"
+test_end "${#bugs[@]} bugs, all caught"

@@ -49,14 +49,11 @@ while (($# > 0)); do
     esac
 done
 ((${#builds[@]} > 0)) || builds=("${service_builds[@]}")
-for tool in clang++ ninja objdump readelf file unzip patch setpriv; do
-    command -v "$tool" > /dev/null || {
-        echo "ci/services_test.sh: $tool is missing (ci/setup)" >&2
-        exit 3
-    }
-done
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 3
+needs clang++ ninja objdump readelf file unzip patch setpriv
 
-failures=0
+# fail TEXT [LOG]
 fail()
 {
     printf 'services_test: %s\n' "$1"
@@ -64,8 +61,6 @@ fail()
     failures=$((failures + 1))
 }
 
-scratch=$(mktemp -d) || exit 3
-trap 'rm -rf "$scratch"' EXIT
 chmod a+rwxt "$scratch"
 services=$root/build/services
 mkdir -p -- "$services/src" && exec 9> "$services/lock" && flock 9 || exit 3
@@ -105,8 +100,4 @@ for build in "${builds[@]}"; do
     read -r engine sanitizer architecture <<< "$build"
     test_build "$engine" "$sanitizer" "$architecture"
 done
-if ((failures > 0)); then
-    printf 'services_test: %d failures\n' "$failures"
-    exit 1
-fi
-printf 'services_test: %d builds hold\n' "${#builds[@]}"
+test_end "${#builds[@]} builds hold"

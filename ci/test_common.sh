@@ -17,6 +17,18 @@ clean_up()
 }
 trap clean_up EXIT
 
+# needs TOOL...: the test cannot be done where one is missing.
+needs()
+{
+    local tool
+    for tool in "$@"; do
+        command -v "$tool" > /dev/null || {
+            printf '%s: %s is not installed (ci/setup)\n' "$test_name" "$tool" >&2
+            exit 3
+        }
+    done
+}
+
 # Notes that something is not as it should be, and shows the ends of the files in `shown', what ran last
 # has said; the test goes on, and fails at its end.
 shown=()
@@ -44,10 +56,22 @@ expect()
     fi
 }
 
+# expect_named NAME STATUS TEXT COMMAND...: the same, told of under a name; TEXT is no pattern, and what the
+# command says is left in $scratch/out and $scratch/err.
+expect_named()
+{
+    local name=$1 status=$2 text=$3 found
+    shift 3
+    "$@" > "$scratch/out" 2> "$scratch/err" < /dev/null
+    found=$?
+    [[ $found == "$status" ]] || fail "$name: status $found, expected $status"
+    [[ -z $text ]] || grep -q -F -- "$text" "$scratch/out" "$scratch/err" ||
+        fail "$name: does not say: $text"
+}
+
 # test_end WHAT: the end of the test; WHAT is said where all is well.
 test_end()
 {
     ((failures == 0)) || exit 1
     printf '%s: %s\n' "$test_name" "$1"
-    exit 0
 }

@@ -10,16 +10,9 @@ corpus=$(realpath -- "$2") || exit 1
 build=$(realpath -- "$3") || exit 1
 shift 3
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
-failures=0
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "$root/ci/test_common.sh" || exit 1
 compared=0
-
-fail()
-{
-    echo "to_c_test: $*"
-    failures=$((failures + 1))
-}
 
 # The programs' half that is always the same, compiled once. support TREE
 support()
@@ -168,5 +161,4 @@ if [ $? -ne 3 ] || ! grep -q '^kheap to-c: /dev/full/x: ' "$scratch/err"; then
     fail "an output that cannot be written is not named"
 fi
 
-[ "$failures" -eq 0 ] || exit 1
-echo "to_c_test: $compared programs say what kheap replay says"
+test_end "$compared programs say what kheap replay says"

@@ -4,15 +4,8 @@
 set -u -o pipefail
 kheap=$1
 corpus=$2
-scratch=$(mktemp -d) || exit 1
-trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
-failures=0
-
-fail()
-{
-    echo "tool_test: $*"
-    failures=$((failures + 1))
-}
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/test_common.sh" || exit 1
 
 # expect STATUS TEXT ARGUMENT...: runs the tool, wants the status, and one line on standard error that has the text.
 expect()
@@ -193,5 +186,4 @@ fi
 expect 3 '1 unreadable' replay "$a_seed" "$scratch/cut.trace"
 grep -q ' ok ' "$scratch/out" || fail "a damaged file kept a good one from running"
 
-[ "$failures" -eq 0 ] || exit 1
-echo "tool_test: ok"
+test_end ok

@@ -5,19 +5,17 @@
 # usage: ci/verify_test.sh
 set -u -o pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 1
-scratch=$(mktemp -d) || exit 1
-failures=0
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "$here/test_common.sh" || exit 1
+shown=("$scratch/out" "$scratch/err")
 verify_pid=
 holder_pid=
 
-clean_up()
+clean_up_first()
 {
     [[ -z $verify_pid ]] || kill -KILL "$verify_pid" 2> /dev/null
     [[ -z $holder_pid ]] || kill -KILL "$holder_pid" 2> /dev/null
-    chmod -R u+rwx -- "$scratch"
-    rm -rf -- "$scratch"
 }
-trap clean_up EXIT
 
 root="$scratch/a root"
 mkdir -p -- "$root/ci" "$root/fuzz/explain" "$scratch/tools" "$scratch/elsewhere"
@@ -29,13 +27,6 @@ for tool in awk bash cat cp cut date df dirname env find flock grep head mkdir m
     sha1sum sleep sort stat tail timeout touch tr wc xargs; do
     ln -s -- "$(command -v "$tool")" "$scratch/tools/$tool" || exit 1
 done
-
-fail()
-{
-    printf 'verify_test: %s\n' "$*"
-    sed 's/^/    /' "$scratch/out" "$scratch/err"
-    failures=$((failures + 1))
-}
 
 # expect NAME STATUS TEXT ARGUMENT...: runs it from another directory; TEXT is in what it says on
 # standard error, which is one line.
@@ -213,5 +204,4 @@ sleep 0.5
 expect lock_held 3 "another ci/verify runs in this tree" --no-setup
 kill "$holder_pid"
 
-[[ $failures -eq 0 ]] || exit 1
-printf 'verify_test: ok\n'
+test_end ok

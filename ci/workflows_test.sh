@@ -6,15 +6,8 @@ export LC_ALL=C
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 1
 # shellcheck source-path=SCRIPTDIR source=services_environment.sh
 source ci/services_environment.sh || exit 1
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
-failures=0
-
-fail()
-{
-    echo "workflows_test: $*"
-    failures=$((failures + 1))
-}
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source ci/test_common.sh || exit 1
 
 # A YAML file as JSON. YAML 1.1 reads the key `on' as true.
 json()
@@ -160,5 +153,4 @@ for bad in "ftp://example.org someone@example.org" "https://example.org nobody";
     [[ $? == 2 && ! -e $scratch/bad ]] || fail "export takes $bad"
 done
 
-((failures == 0)) || exit 1
-echo "workflows_test: all as expected"
+test_end 'all as expected'

@@ -95,6 +95,22 @@ TEST(S7_block_that_the_model_does_not_know_is_reported_at_the_end)
     EXPECT_EQUAL(test_session->violation.rule, RULE_S7);
 }
 
+/* A free block that is not linked back to cannot be merged when its neighbour is given back: a
+ * misuse that nobody committed is reported, because a link is wrong. */
+TEST(H6_wrong_link_that_shows_only_at_the_end_is_reported_as_what_it_is)
+{
+    for (uint32_t policy = 0; policy < 2u; policy++) {
+        test_session_up(policy, TEST_WINDOW_PAGES);
+        for (uint32_t slot = 0; slot < 3u; slot++)
+            test_expect_applied(OP_ALLOC, slot, 100, 0);
+        test_expect_applied(OP_FREE, 0, 0, 0);
+        *test_ram(test_session->freed.v + 4u) = 8; /* its prev link */
+        EXPECT(!test_end());
+        EXPECT(test_session->misuse_total != 0);
+        EXPECT_EQUAL(test_session->violation.rule, RULE_H6);
+    }
+}
+
 TEST(S7_everything_is_given_back_at_the_end)
 {
     for (uint32_t policy = 0; policy < 2u; policy++) {
@@ -197,6 +213,7 @@ int main(void)
     RUN(P7_fault_of_the_core_is_reported);
     RUN(S7_what_is_left_behind_is_reported);
     RUN(S7_block_that_the_model_does_not_know_is_reported_at_the_end);
+    RUN(H6_wrong_link_that_shows_only_at_the_end_is_reported_as_what_it_is);
     RUN(S7_everything_is_given_back_at_the_end);
     RUN(S8_statistics_that_differ_from_the_model_are_reported);
     RUN(S8_block_that_the_model_does_not_know_is_reported);

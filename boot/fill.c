@@ -10,7 +10,8 @@
 #define CPUID_FXSR 0x01000000u
 #define CPUID_SSE 0x02000000u
 
-/* SDM 3A 2.5: with EM or TS set SSE instructions fault, and without OSFXSR they are none. */
+/* SDM 3A 2.5: with EM or TS set SSE instructions fault, and without OSFXSR they are none. A task
+ * switch sets TS. */
 #define CR0_EM 0x4u
 #define CR0_TS 0x8u
 #define CR4_OSFXSR 0x200u

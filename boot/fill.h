@@ -8,8 +8,9 @@
 
 #include <stdint.h>
 
-/* Turns SSE on if the processor has it. To be called once, before fill_frame. Requires CPUID, which
- * every processor with 4 MiB pages has (boot/entry.S). */
+/* Turns SSE on if the processor has it. To be called before each stretch of fills: a task switch,
+ * as a double fault makes, turns it off. Requires CPUID, which every processor with 4 MiB pages has
+ * (boot/entry.S). */
 void fill_start(void);
 
 /* Sets all words of a frame. Requires that the direct map shows it. */

@@ -31,7 +31,6 @@ bool probe_start(void)
         boot_entries[i] = boot_directory[i];
         boot_table_entries[i] = boot_table[i];
     }
-    fill_start();
     frame_count_max = memory_frame_count();
     return frames_size_bytes(FRAME_COUNT_MAX) <= sizeof bitmap;
 }
@@ -76,6 +75,7 @@ static void frames_refill(uint32_t frame_count)
     uint32_t used = injection.frame_requests;
     used = used < session_count ? used : session_count;
     session_count = frame_count < FILL_FRAMES_MAX ? frame_count : FILL_FRAMES_MAX;
+    fill_start();
     frames_fill(0, used);
     if (filled_count < session_count) {
         frames_fill(filled_count, session_count);

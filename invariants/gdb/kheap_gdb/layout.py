@@ -109,7 +109,9 @@ CLAIMS = {
 OPS = (
     ("a", "sn"), ("f", "s"), ("r", "sn"), ("m", "sna"), ("z", "san"), ("w", "s"), ("reclaim", "n"),
     ("pressure", "n"), ("refuse", "n"), ("refuse-on", "n"), ("interrupt", "asn"), ("map", "n"),
-    ("unmap", "n"), ("check", ""), ("stats", ""), ("double-free", "s"), ("free-inner", "sn"),
+    ("unmap", "n"), ("check", ""), ("stats", ""), ("window", "na"), ("grow", "n"), ("shrink", "n"),
+    ("append", "na"), ("greedy", "n"), ("drain", "a"), ("same", "s"), ("double-free", "s"),
+    ("free-inner", "sn"),
     ("free-misaligned", "sn"), ("free-foreign", "n"), ("use-freed", "sn"), ("damage-header", "sa"),
     ("damage-footer", "sa"), ("damage-next", "sa"), ("damage-previous", "sa"), ("damage-link", "sa"),
     ("damage-realloc", "sa"),

@@ -39,13 +39,15 @@ CHECK_LOOP CHECK_BULK static uint32_t any_bits(const uint32_t *word, const uint3
 }
 
 /* The bits in which the words up to `end` differ from `entry`, which grows by `step`. */
-CHECK_BULK static inline uint32_t step_differs(const uint32_t *word, const uint32_t *end,
-                                               uint32_t entry, uint32_t step)
+__attribute__((always_inline)) CHECK_BULK static inline uint32_t step_differs(const uint32_t *word,
+                                                                              const uint32_t *end,
+                                                                              uint32_t entry,
+                                                                              uint32_t step)
 {
     uint32_t differ = 0;
-    for (; end - word >= 4; word += 4, entry += 4u * step)
-        differ |= (word[0] ^ entry) | (word[1] ^ (entry + step)) | (word[2] ^ (entry + 2u * step)) |
-                  (word[3] ^ (entry + 3u * step));
+    for (; end - word >= (int)CHECK_STRIDE; word += CHECK_STRIDE, entry += CHECK_STRIDE * step)
+        for (uint32_t i = 0; i < CHECK_STRIDE; i++)
+            differ |= word[i] ^ (entry + i * step);
     for (; word < end; word++, entry += step)
         differ |= *word ^ entry;
     return differ;
@@ -87,8 +89,14 @@ bool boot_runs_hold(const struct boot_runs *runs, const uint32_t *words)
     return runs->count != 0 && (differ & ~PROCESSOR_BITS) == 0;
 }
 
+static void take_if_changed(struct boot_runs *runs, const uint32_t *entries, uint32_t count)
+{
+    if (!boot_runs_hold(runs, entries))
+        boot_runs_take(runs, entries, count);
+}
+
 void boot_entries_take(struct boot_entries *entries)
 {
-    boot_runs_take(&entries->directory, probe_boot_directory(), PROBE_SLOT_DEVICE);
-    boot_runs_take(&entries->table, probe_boot_table(), TABLE_ENTRIES);
+    take_if_changed(&entries->directory, probe_boot_directory(), PROBE_SLOT_DEVICE);
+    take_if_changed(&entries->table, probe_boot_table(), TABLE_ENTRIES);
 }

@@ -30,7 +30,8 @@ struct boot_entries {
     struct boot_runs table;
 };
 
-/* Takes them from the machine, after each probe_reset: boot may have left something else. */
+/* Takes them from the machine, after each probe_reset: boot may have left something else than
+ * before. Cost: where it has not, a look. Requires that `entries` is zeroed, or has been taken. */
 void boot_entries_take(struct boot_entries *entries);
 
 /* The runs of entries [0, count). If there are more than BOOT_RUNS_MAX, none are kept. */

@@ -3,7 +3,7 @@
 
 #include "ci/unit.h"
 #include "fuzz/random.h"
-#include "mmu_x86/i386.h"
+#include "mmu_x86/emulator/emulator.h"
 
 #define PROCESSOR_BITS (ENTRY_ACCESSED | ENTRY_DIRTY)
 
@@ -11,13 +11,13 @@ static uint32_t boot[TABLE_ENTRIES];
 static uint32_t words[TABLE_ENTRIES];
 static struct boot_runs runs;
 
-static void words_set(uint32_t from, uint32_t end, uint32_t entry, uint32_t step)
+static void boot_set(uint32_t from, uint32_t end, uint32_t entry, uint32_t step)
 {
     for (uint32_t i = from; i < end; i++, entry += step)
         boot[i] = entry;
 }
 
-static void words_take(uint32_t count)
+static void boot_take(uint32_t count)
 {
     for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
         words[i] = boot[i];
@@ -28,14 +28,14 @@ static void words_take(uint32_t count)
  * may be read, then some that may be written, alone and in short stretches. */
 static void boot_as_the_kernels(void)
 {
-    words_set(0, TABLE_ENTRIES, 0, 0);
-    words_set(100, 163, 0x40000083u, TABLE_SPAN);
-    words_set(256, 411, 0x00100001u, PAGE_SIZE);
-    words_set(411, 500, 0x0019B003u, PAGE_SIZE);
-    words_set(700, 701, 0x00001003u, 0);
-    words_set(702, 704, 0x00500003u, PAGE_SIZE);
-    words_set(705, 708, 0x00700003u, 3u * PAGE_SIZE);
-    words_set(1008, 1016, 0x00200003u, 0);
+    boot_set(0, TABLE_ENTRIES, 0, 0);
+    boot_set(100, 163, 0x40000083u, TABLE_SPAN);
+    boot_set(256, 411, 0x00100001u, PAGE_SIZE);
+    boot_set(411, 500, 0x0019B003u, PAGE_SIZE);
+    boot_set(700, 701, 0x00001003u, 0);
+    boot_set(702, 704, 0x00500003u, PAGE_SIZE);
+    boot_set(705, 708, 0x00700003u, 3u * PAGE_SIZE);
+    boot_set(1008, 1016, 0x00200003u, 0);
 }
 
 static bool naive_hold(uint32_t count)
@@ -49,13 +49,13 @@ static bool naive_hold(uint32_t count)
 TEST(a_boots_entries_are_a_few_runs)
 {
     boot_as_the_kernels();
-    words_take(TABLE_ENTRIES);
+    boot_take(TABLE_ENTRIES);
     EXPECT(runs.count > 8u);
     EXPECT(runs.count <= 16u);
     EXPECT_EQUAL(runs.runs[runs.count - 1u].end, TABLE_ENTRIES);
     EXPECT(boot_runs_hold(&runs, words));
-    words_set(0, TABLE_ENTRIES, 0, 0);
-    words_take(TABLE_ENTRIES);
+    boot_set(0, TABLE_ENTRIES, 0, 0);
+    boot_take(TABLE_ENTRIES);
     EXPECT_EQUAL(runs.count, 1);
     EXPECT(boot_runs_hold(&runs, words));
 }
@@ -64,7 +64,7 @@ TEST(a_boots_entries_are_a_few_runs)
 TEST(each_changed_entry_is_noticed)
 {
     boot_as_the_kernels();
-    words_take(TABLE_ENTRIES);
+    boot_take(TABLE_ENTRIES);
     for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
         for (uint32_t bit = 1; bit != 0; bit <<= 1) {
             words[i] ^= bit;
@@ -78,7 +78,7 @@ TEST(each_changed_entry_is_noticed)
 TEST(entries_that_change_places_are_noticed)
 {
     boot_as_the_kernels();
-    words_take(TABLE_ENTRIES);
+    boot_take(TABLE_ENTRIES);
     words[300] = boot[301];
     words[301] = boot[300];
     EXPECT(!boot_runs_hold(&runs, words));
@@ -95,7 +95,7 @@ TEST(accessed_and_dirty_bits_are_the_processors)
     boot_as_the_kernels();
     for (uint32_t i = 0; i < TABLE_ENTRIES; i += 3u)
         boot[i] ^= i % 2u == 0 ? ENTRY_ACCESSED : PROCESSOR_BITS;
-    words_take(TABLE_ENTRIES);
+    boot_take(TABLE_ENTRIES);
     EXPECT(runs.count <= 16u);
     for (uint32_t i = 0; i < TABLE_ENTRIES; i += 5u)
         words[i] ^= i % 2u == 0 ? ENTRY_DIRTY : PROCESSOR_BITS;
@@ -107,7 +107,7 @@ TEST(accessed_and_dirty_bits_are_the_processors)
 TEST(entries_beyond_the_count_are_not_looked_at)
 {
     boot_as_the_kernels();
-    words_take(411);
+    boot_take(411);
     words[411] ^= PAGE_SIZE;
     EXPECT(boot_runs_hold(&runs, words));
     words[410] ^= PAGE_SIZE;
@@ -117,10 +117,10 @@ TEST(entries_beyond_the_count_are_not_looked_at)
 /* Of no runs nothing is proven, not even by the entries themselves. */
 TEST(more_runs_than_there_is_room_for_prove_nothing)
 {
-    words_set(0, TABLE_ENTRIES, 0, 0);
+    boot_set(0, TABLE_ENTRIES, 0, 0);
     for (uint32_t i = 0; i < 2u * (BOOT_RUNS_MAX - 1u); i += 2u)
         boot[2u * i] = (i * i + 1u) << PAGE_SHIFT;
-    words_take(TABLE_ENTRIES);
+    boot_take(TABLE_ENTRIES);
     EXPECT_EQUAL(runs.count, 0);
     EXPECT(!boot_runs_hold(&runs, words));
 }
@@ -135,16 +135,32 @@ TEST(random_entries_agree_with_a_comparison_of_each)
             uint32_t end = i + 1u + random_below(&random, 100);
             end = end < TABLE_ENTRIES ? end : TABLE_ENTRIES;
             uint32_t entry = random_below(&random, 3) == 0 ? 0 : random_below(&random, 1u << 30);
-            words_set(i, end, entry & ~PROCESSOR_BITS, steps[random_below(&random, 5)]);
+            boot_set(i, end, entry & ~PROCESSOR_BITS, steps[random_below(&random, 5)]);
             i = end;
         }
-        words_take(count);
+        boot_take(count);
         EXPECT(runs.count != 0);
         EXPECT(boot_runs_hold(&runs, words));
         for (uint32_t change = 0; change < 4u; change++) {
             words[random_below(&random, count)] ^= 1u << random_below(&random, 32);
             EXPECT_EQUAL(boot_runs_hold(&runs, words), naive_hold(count));
         }
+    }
+}
+
+/* The more frames, the more pages their bitmap has in boot's table. */
+TEST(what_is_taken_is_what_the_machine_left_at_its_last_reset)
+{
+    static struct boot_entries entries;
+    static struct boot_state state;
+    const uint32_t frame_counts[] = {300, 300, 60000, 60000, 300};
+    EXPECT(emulator_power_on(60000));
+    for (uint32_t i = 0; i < sizeof(frame_counts) / sizeof(frame_counts[0]); i++) {
+        EXPECT(probe_reset(frame_counts[i], &state));
+        boot_entries_take(&entries);
+        EXPECT(boot_runs_hold(&entries.directory, probe_directory()));
+        EXPECT(boot_runs_hold(&entries.table, probe_table(PROBE_SLOT_KERNEL)));
+        EXPECT_EQUAL(entries.table.runs[entries.table.count - 1u].end, TABLE_ENTRIES);
     }
 }
 
@@ -157,5 +173,6 @@ int main(void)
     RUN(entries_beyond_the_count_are_not_looked_at);
     RUN(more_runs_than_there_is_room_for_prove_nothing);
     RUN(random_entries_agree_with_a_comparison_of_each);
+    RUN(what_is_taken_is_what_the_machine_left_at_its_last_reset);
     return 0;
 }

@@ -18,7 +18,7 @@
 /* For a function that is one small loop, in which a check spends its time: by itself it gets along
  * with the i386's six registers, and aligned so it lies on one page of code, which matters in QEMU:
  * a jump to another page is looked up there each time. */
-#define CHECK_LOOP __attribute__((noinline, aligned(256)))
+#define CHECK_LOOP __attribute__((noinline, aligned(1024)))
 
 /* Words that a loop looks at at once: where nothing vectorises, the counting would cost as much as
  * the looking. */

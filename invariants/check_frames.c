@@ -77,50 +77,72 @@ bool rule_F5(const struct scene *scene, uint32_t w, uint32_t managed, struct vio
                          "managed bits from frame");
 }
 
-/* The words of the bitmap that go together, and what stands above them. */
-struct word {
-    uint32_t free;
-    uint32_t managed;
-    uint32_t summary; /* the bit */
+/* Words of `free` and of `managed` from one page each, from number w up to end, and their word of
+ * summary. */
+struct words {
+    const uint32_t *free;
+    const uint32_t *managed;
+    uint32_t w;
+    uint32_t end;
+    uint32_t summary; /* its lowest bit is that of word w */
 };
 
-/* The rules for one word, in their order. */
-static bool check_word(const struct scene *scene, const struct bitmap *bitmap, uint32_t w,
-                       const struct word *word, struct violation *violation)
+/* Counts, and goes on, while all is well with a word, which is one question; what is wrong with it
+ * are four. */
+CHECK_LOOP static void pass_well(const struct scene *scene, struct bitmap *bitmap,
+                                 struct words *words)
 {
-    return rule_F5(scene, w, word->managed, violation) &&
-           rule_F1(w * SCENE_WORD_BITS, word->free, word->managed, violation) &&
-           rule_F2(w * SCENE_WORD_BITS, word->summary, word->free, bitmap->hint, violation) &&
-           rule_F4(scene, w, word->free, word->managed, violation);
+    bool below_hint = words->w / SCENE_WORD_BITS < bitmap->hint;
+    const uint32_t *expected = &scene->managed[words->w];
+    const uint32_t *used = &scene->used[words->w];
+    uint32_t summary = words->summary;
+    uint32_t count = words->end - words->w;
+    struct tally tally = {0, 0};
+    uint32_t i = 0;
+    for (; i < count; i++, summary >>= 1u) {
+        uint32_t free = words->free[i];
+        uint32_t managed = words->managed[i];
+        if (managed != expected[i] || (free & ~managed) != 0 || (managed & ~free) != used[i] ||
+            (summary & 1u) != (free != 0) || (free != 0 && below_hint))
+            break;
+        tally.free += bits_count(free);
+        tally.managed += bits_count(managed);
+    }
+    bitmap->tally.free += tally.free;
+    bitmap->tally.managed += tally.managed;
+    *words = (struct words){words->free + i, words->managed + i, words->w + i, words->end, summary};
 }
 
-/* The words [w, end), which have one word of summary, and lie on one page each of `free` and of
- * `managed`. Whether all is well with a word is one question, what is wrong with it are four. */
-CHECK_LOOP static bool check_words(const struct scene *scene, struct bitmap *bitmap, uint32_t w,
-                                   uint32_t end, struct violation *violation)
+/* The rules for the first of the words, in their order. */
+static bool check_first(const struct scene *scene, const struct bitmap *bitmap,
+                        const struct words *words, struct violation *violation)
+{
+    uint32_t w = words->w;
+    return rule_F5(scene, w, *words->managed, violation) &&
+           rule_F1(w * SCENE_WORD_BITS, *words->free, *words->managed, violation) &&
+           rule_F2(w * SCENE_WORD_BITS, words->summary & 1u, *words->free, bitmap->hint,
+                   violation) &&
+           rule_F4(scene, w, *words->free, *words->managed, violation);
+}
+
+/* Requires that all of [w, end) lies as struct words says. */
+static bool check_words(const struct scene *scene, struct bitmap *bitmap, uint32_t w, uint32_t end,
+                        struct violation *violation)
 {
     uint32_t summary = 0;
-    const uint32_t *free = eye_words(&bitmap->free_eye, bitmap->free_at + w * 4u);
-    const uint32_t *managed = eye_words(&bitmap->managed_eye, bitmap->managed_at + w * 4u);
-    if (free == NULL || managed == NULL ||
+    struct words words = {
+        .free = eye_words(&bitmap->free_eye, bitmap->free_at + w * 4u),
+        .managed = eye_words(&bitmap->managed_eye, bitmap->managed_at + w * 4u),
+        .w = w,
+        .end = end,
+    };
+    if (words.free == NULL || words.managed == NULL ||
         !eye_read(&bitmap->summary_eye, bitmap->summary_at + w / SCENE_WORD_BITS * 4u, &summary))
         return violation_set(violation, RULE_P4, bitmap->free_at + w * 4u, 1, 0,
                              "frame bitmap, not mapped,");
-    const uint32_t *expected = scene->managed;
-    const uint32_t *used = scene->used;
-    bool below_hint = w / SCENE_WORD_BITS < bitmap->hint;
-    summary >>= w % SCENE_WORD_BITS;
-    for (; w < end; w++, summary >>= 1u) {
-        struct word word = {*free++, *managed++, summary & 1u};
-        bool well = word.managed == expected[w] && (word.free & ~word.managed) == 0 &&
-                    (word.managed & ~word.free) == used[w] &&
-                    (word.summary != 0) == (word.free != 0) && (word.free == 0 || !below_hint);
-        if (!well && !check_word(scene, bitmap, w, &word, violation))
-            return false;
-        bitmap->tally.free += bits_count(word.free);
-        bitmap->tally.managed += bits_count(word.managed);
-    }
-    return true;
+    words.summary = summary >> w % SCENE_WORD_BITS;
+    pass_well(scene, bitmap, &words);
+    return words.w == end || check_first(scene, bitmap, &words, violation);
 }
 
 /* Where the words from w on that check_words takes at once end. */

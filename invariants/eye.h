@@ -37,7 +37,7 @@ static inline const uint32_t *eye_words(struct eye *eye, uint32_t at)
     uint32_t page = page_round_down(at);
     if (page != eye->page) {
         eye->page = page;
-        eye->words = eye_mapped(eye, page) ? probe_page(vaddr_of(page)) : (const uint32_t *)0;
+        eye->words = probe_mapped(vaddr_of(page), eye_entry(eye, page));
     }
     return eye->words == (const uint32_t *)0 ? eye->words : &eye->words[(at & PAGE_MASK) / 4u];
 }

@@ -42,6 +42,9 @@ const uint32_t *probe_table(uint32_t slot);
 /* The words of the page at `page`, or null if it is not mapped. */
 const uint32_t *probe_page(vaddr_t page);
 
+/* The same for who has looked the page's table entry up already. */
+const uint32_t *probe_mapped(vaddr_t page, uint32_t entry);
+
 /* The first directory slot that boot leaves to the core: heap window and device window
  * (fuzz/session.h) lie in slots from here up to RECURSIVE_SLOT - 1. Slot 768, the kernel's own, is
  * boot's as well. */

@@ -121,6 +121,12 @@ const uint32_t *probe_table(uint32_t slot)
     return entry_words(probe_directory()[slot]);
 }
 
+const uint32_t *probe_mapped(vaddr_t page, uint32_t entry)
+{
+    (void)page;
+    return entry_words(entry);
+}
+
 const uint32_t *probe_page(vaddr_t page)
 {
     const uint32_t *table = probe_table(directory_slot(page));

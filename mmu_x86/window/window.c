@@ -130,12 +130,15 @@ const uint32_t *probe_table(uint32_t slot)
     return (probe_directory()[slot] & ENTRY_PRESENT) != 0 ? table_words(slot) : NULL;
 }
 
+const uint32_t *probe_mapped(vaddr_t page, uint32_t entry)
+{
+    return (entry & ENTRY_PRESENT) != 0 ? window_word(page) : NULL;
+}
+
 const uint32_t *probe_page(vaddr_t page)
 {
     const uint32_t *table = probe_table(directory_slot(page));
-    if (table == NULL || (table[table_index(page)] & ENTRY_PRESENT) == 0)
-        return NULL;
-    return window_word(page);
+    return table == NULL ? NULL : probe_mapped(page, table[table_index(page)]);
 }
 
 const uint32_t *probe_boot_directory(void)

@@ -3,7 +3,7 @@
 # what it was, and names the function that did it and all that called it.
 # usage: boot/faults_test.sh KERNEL
 # shellcheck source-path=SCRIPTDIR source=test_common.sh
-source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 1
+source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 3
 kernel=$1
 
 # provoke STATUS WORD CALLS TEXT...: boots with the word; wants the status, exactly these functions in
@@ -76,4 +76,4 @@ from=$(sed -n 's/^\(c0[0-9a-f]*\) t write_text$/\1/p' "$scratch/names")
 offset=$(sed -n 's/.* write_text+0x\([0-9a-f]*\)$/\1/p' "$scratch/fault-text" | head -n 1)
 [ "$((16#$at - 16#$from))" -eq "$((16#$offset))" ] ||
     fail "write_text is at $from, and the report has $at as write_text+0x$offset"
-finish
+test_end 'each fault is reported'

@@ -3,7 +3,7 @@
 # ends the run.
 # usage: boot/replay_test.sh KHEAP KERNEL SEED
 # shellcheck source-path=SCRIPTDIR source=test_common.sh
-source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 1
+source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 3
 kheap=$1
 kernel=$2
 seed=$3
@@ -11,17 +11,16 @@ seed=$3
 # The registers that gdb sees where the first session ends.
 registers_under_gdb()
 {
-    boot_under_gdb "$scratch/recording/kernel" 'tbreak session_run' continue finish 'info registers' detach -- \
-        --replay "$scratch/recording"
-    [ "$status" -eq 0 ] || fail "the replay under gdb does not end as it was recorded" >&2
+    expect 0 '1 ok' boot_under_gdb "$scratch/recording/kernel" 'tbreak session_run' continue finish 'info registers' \
+        detach -- --replay "$scratch/recording" >&2
     grep -E '^(eip|esp|eax|ecx|edx|ebx) ' "$scratch/gdb"
 }
 
 "$kheap" import "$seed" "$scratch/seed.ops" > /dev/null || exit 1
-expect 0 '1 ok' --kernel "$kernel" --record "$scratch/recording" "$scratch/seed.ops"
+expect_boot 0 '1 ok' --kernel "$kernel" --record "$scratch/recording" "$scratch/seed.ops"
 cp "$scratch/out" "$scratch/recorded"
 rm "$scratch/seed.ops" # all that a replay needs is in the recording
-expect 0 '1 ok' --replay "$scratch/recording"
+expect_boot 0 '1 ok' --replay "$scratch/recording"
 cmp "$scratch/recorded" "$scratch/out" || fail "the replay prints something else"
 registers_under_gdb > "$scratch/first"
 registers_under_gdb > "$scratch/second"
@@ -29,12 +28,12 @@ if [ "$(wc -l < "$scratch/first")" -lt 6 ] || ! cmp "$scratch/first" "$scratch/s
     fail "gdb does not see the same registers twice"
 fi
 "$kheap" import "$seed" "$scratch/seed.ops" > /dev/null || exit 1
-expect 4 'hangs' --kernel "$kernel" --append hang --timeout 3 --record "$scratch/hang" "$scratch/seed.ops"
-expect 4 'the recording ends here, without a verdict' --replay "$scratch/hang"
-expect 7 'no recording' --replay "$scratch"
-expect 7 'cannot be made' --kernel "$kernel" --record "$scratch/hang" "$scratch/seed.ops"
-expect 64 'go neither' --kvm --record "$scratch/kvm" "$scratch/seed.ops"
-expect 64 'neither modules' --replay "$scratch/hang" "$scratch/seed.ops"
+expect_boot 4 'hangs' --kernel "$kernel" --append hang --timeout 3 --record "$scratch/hang" "$scratch/seed.ops"
+expect_boot 4 'the recording ends here, without a verdict' --replay "$scratch/hang"
+expect_boot 7 'no recording' --replay "$scratch"
+expect_boot 7 'cannot be made' --kernel "$kernel" --record "$scratch/hang" "$scratch/seed.ops"
+expect_boot 64 'go neither' --kvm --record "$scratch/kvm" "$scratch/seed.ops"
+expect_boot 64 'neither modules' --replay "$scratch/hang" "$scratch/seed.ops"
 
 # A QEMU that resets under KVM, as some do.
 mkdir "$scratch/bin"
@@ -46,6 +45,6 @@ END
 chmod +x "$scratch/bin/qemu-system-i386"
 why='it resets the guest'
 [ -w /dev/kvm ] || why='/dev/kvm is not there'
-PATH=$scratch/bin:$PATH expect 0 "KVM cannot be used \\($why.*running on TCG" --kernel "$kernel" --kvm "$scratch/seed.ops"
+PATH=$scratch/bin:$PATH expect_boot 0 "KVM cannot be used \\($why.*running on TCG" --kernel "$kernel" --kvm "$scratch/seed.ops"
 [ "$(grep -c 'seed.ops ok' "$scratch/out")" -eq 1 ] || fail "what KVM printed is taken for a verdict"
-finish
+test_end 'recorded runs are gone through again'

@@ -3,18 +3,18 @@
 # emulator's but for what is declared. And a line that differs, or is missing, is told.
 # usage: boot/scenarios_test.sh KHEAP KERNEL MACHINE
 # shellcheck source-path=SCRIPTDIR source=test_common.sh
-source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 1
+source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 3
 kheap=$1
 kernel=$2
 machine=$3
 boot --kernel "$kernel" --machine "$machine" --append scenarios
 cp -- "$scratch/out" "$scratch/lines"
 grep -a 'DISAGREES' "$scratch/lines"
-[ "$status" -eq 0 ] || { fail "boot/run ended with status $status"; finish; }
+[ "$status" -eq 0 ] || { fail "boot/run ended with status $status"; exit 1; }
 "$kheap" scenarios --against "$scratch/lines" > "$scratch/out"
 status=$?
 tail -n 20 "$scratch/out"
-[ "$status" -eq 0 ] || { fail "kheap scenarios ended with status $status"; finish; }
+[ "$status" -eq 0 ] || { fail "kheap scenarios ended with status $status"; exit 1; }
 
 # refuse TEXT EXPRESSION: with the lines changed so the comparison fails, and says so.
 refuse()
@@ -34,4 +34,4 @@ if [ "$status" -ne 3 ] || ! grep -q "no scenario's line" "$scratch/out"; then
     fail "of a file without lines: status $status (expected 3)"
 fi
 refuse '1 DIFFER' '/^0 /s/t=PWUA/t=PWU/'
-finish
+test_end 'the processor does what one may'

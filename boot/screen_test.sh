@@ -3,12 +3,17 @@
 # machine stands still behind them.
 # usage: boot/screen_test.sh KHEAP KERNEL INPUT...
 # shellcheck source-path=SCRIPTDIR source=test_common.sh
-source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 1
+source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 3
 kheap=$1
 kernel=$2
 shift 2
 qemu_pid=
-trap '[ -z "$qemu_pid" ] || kill "$qemu_pid"; rm -rf "$scratch"' EXIT
+
+# shellcheck disable=SC2317 # called at the end
+clean_up_first()
+{
+    [ -z "$qemu_pid" ] || kill "$qemu_pid"
+}
 
 "$kheap" pack "$scratch/inputs.pack" "$@" > /dev/null || exit 1
 "$kheap" replay "$scratch/inputs.pack" > "$scratch/host" || exit 1
@@ -48,12 +53,11 @@ tail -n 20 "$scratch/serial" | fold -w 80 > "$scratch/expected"
 count=$(wc -l < "$scratch/expected")
 last=$(tail -n 1 "$scratch/expected")
 grep -n -x -F -- "$last" "$scratch/rows" > "$scratch/found" ||
-    { fail "not on the screen: $last"; cat "$scratch/rows"; finish; }
+    { fail "not on the screen: $last"; cat "$scratch/rows"; exit 1; }
 row=$(cut -d: -f1 "$scratch/found" | tail -n 1)
 if ! head -n "$row" "$scratch/rows" | tail -n "$count" | diff "$scratch/expected" -; then
     fail 'the screen (>) does not show what COM1 said (<)'
 fi
 grep ' digest=' "$scratch/serial" | diff "$scratch/host" - > /dev/null ||
     fail 'COM1 has other verdicts than the host'
-finish
-echo "ok: of $lines lines the last $count rows are on the screen, from row $((row - count + 1)) of its memory"
+test_end "of $lines lines the last $count rows are on the screen, from row $((row - count + 1)) of its memory"

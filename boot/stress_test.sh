@@ -3,11 +3,9 @@
 # usage: boot/stress_test.sh run|asan|icount KERNEL
 #        boot/stress_test.sh unlocked KERNEL KHEAP INPUT
 # shellcheck source-path=SCRIPTDIR source=test_common.sh
-source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 1
+source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 3
 case=$1
 kernel=$2
-# shellcheck disable=SC2034 # of the report of a violation, all
-shown=40
 
 # stress KERNEL WORDS OPTION...: runs the stress mode with WORDS on the command line.
 stress()
@@ -84,7 +82,7 @@ unlocked_case()
     "$kheap" import "$input" "$scratch/input.ops" > /dev/null || exit 1
     for part in core kmalloc kfree krealloc reclaim; do
         unlocked=${kernel%.elf}-unlocked-$part.elf
-        expect 0 '1 ok' --kernel "$unlocked" "$scratch/input.ops"
+        expect_boot 0 '1 ok' --kernel "$unlocked" "$scratch/input.ops"
         for seed in 1 2 3; do
             stress "$unlocked" "seconds=60 seed=$seed" --timeout 60
             if [ "$status" -ne 1 ] && [ "$status" -ne 2 ]; then
@@ -98,4 +96,4 @@ unlocked_case()
 
 shift 2
 "${case}_case" "$@"
-finish
+test_end "$case"

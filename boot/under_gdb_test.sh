@@ -3,7 +3,7 @@
 # what it sees there: each input finds its frames as if they had never been written.
 # usage: boot/under_gdb_test.sh KHEAP KERNEL SEED
 # shellcheck source-path=SCRIPTDIR source=test_common.sh
-source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 1
+source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 3
 kheap=$1
 kernel=$2
 seed=$3
@@ -14,9 +14,7 @@ seed=$3
 # line that matches TEXT.
 poke()
 {
-    local command=$4
-    boot_under_gdb "$kernel" "break $3" continue delete "$command" continue -- --kernel "$kernel" "${@:5}"
-    wants "$1" "$2" "$command" || tail -n 4 "$scratch/gdb"
+    expect "$1" "$2" boot_under_gdb "$kernel" "break $3" continue delete "$4" continue -- --kernel "$kernel" "${@:5}"
 }
 
 # entry_changed PLACE TABLE ENTRY CHANGE: before the second operation; the seed has more. PLACE is what the evidence names.
@@ -68,15 +66,12 @@ printf '%s\n' '# kheap' 'heap bins 300 2000' 'a 0 1000000' 'f 0' 'a 1 60000' 'pr
 "$kheap" pack "$scratch/three.pack" "$scratch/many.txt" "$seed" "$scratch/many.txt" > /dev/null || exit 1
 frames_are_fresh()
 {
-    boot_under_gdb "$kernel" 'break frames_init' continue continue continue delete "source $scratch/fresh.py" continue -- \
-        --kernel "$kernel" "$scratch/three.pack"
-    if [ "$status" -ne 0 ] || ! grep -q '^300 of 300 frames are fresh$' "$scratch/gdb"; then
+    expect 0 '3 ok' boot_under_gdb "$kernel" 'break frames_init' continue continue continue delete \
+        "source $scratch/fresh.py" continue -- --kernel "$kernel" "$scratch/three.pack"
+    grep -q '^300 of 300 frames are fresh$' "$scratch/gdb" ||
         fail "$1: the third input does not find its frames as never written: $(grep fresh "$scratch/gdb")"
-    else
-        echo "ok: $1: 300 of 300 frames are fresh"
-    fi
 }
 frames_are_fresh 'a processor with SSE'
 use_pentium
 frames_are_fresh 'a Pentium'
-finish
+test_end 'what gdb changes is told'

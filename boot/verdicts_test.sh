@@ -3,7 +3,7 @@
 # usage: boot/verdicts_test.sh KHEAP KERNEL microvm|pc|pentium pack|modules|cdrom|stick INPUT...
 # pentium: a microvm with that processor.
 # shellcheck source-path=SCRIPTDIR source=test_common.sh
-source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 1
+source "${BASH_SOURCE[0]%/*}/test_common.sh" || exit 3
 kheap=$1
 kernel=$2
 machine=$3
@@ -31,5 +31,4 @@ grep -E ' (ok|violation) .*digest=' "$scratch/out" > "$scratch/guest"
 diff "$scratch/host" "$scratch/guest" || fail 'verdict lines differ between host (<) and QEMU (>)'
 [ -s "$scratch/host" ] || fail 'no verdict lines'
 [ "$status" -eq 0 ] || fail "boot/run ended with status $status"
-finish
-echo "ok: $(wc -l < "$scratch/host") verdict lines are equal on $machine ($how)"
+test_end "$(wc -l < "$scratch/host") verdict lines are equal on $machine ($how)"

@@ -4,19 +4,12 @@
 # missing is said.
 # usage: boot/foreign/foreign_test.sh KHEAP-FIRST_FIT, the tool for 64 bits
 # To be run in the repository's root, where the kernels are built.
-# shellcheck source-path=SCRIPTDIR/.. source=test_common.sh
-source "${BASH_SOURCE[0]%/*}/../test_common.sh" || exit 3
+set -u -o pipefail
+# shellcheck source-path=SCRIPTDIR/../../ci source=test_common.sh
+source ci/test_common.sh || exit 3
 tool64=$1
 tools=build/window32/bin
 kernels=build/boot
-
-# expect STATUS TEXT COMMAND...: what a command is to do.
-expect()
-{
-    "${@:3}" > "$scratch/out" 2>&1 < /dev/null
-    status=$?
-    wants "$1" "$2" "${*:3}"
-}
 
 # A line in the output of the last command.
 also()
@@ -125,5 +118,4 @@ the_mistakes
 little_memory
 what_is_missing
 not_freestanding
-finish
-echo "ok: the kernel and the process agree"
+test_end 'the kernel and the process agree'

@@ -58,15 +58,6 @@ json_engines()
     json_object "${members[@]}"
 }
 
-json_strings()
-{
-    local text items=()
-    for text in "$@"; do
-        items+=("$(json_string "$text")")
-    done
-    json_array "${items[@]}"
-}
-
 json_traces()
 {
     local trace members=()

@@ -21,17 +21,10 @@ TEXT
 esac
 kheap=$(realpath -- "$1") || exit 3
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd) || exit 3
-scratch=$(mktemp -d) || exit 3
-trap 'rm -rf -- "$scratch"' EXIT
+# shellcheck source-path=SCRIPTDIR source=test_common.sh
+source "$here/ci/test_common.sh" || exit 3
+shown=("$scratch/out")
 root=$scratch/kheap
-failures=0
-
-fail()
-{
-    printf 'allocator_test: %s\n' "$*"
-    tail -n 30 -- "$scratch/out" | sed 's/^/    /'
-    failures=$((failures + 1))
-}
 
 # One trace is enough: a heap like this one takes longer for each than a test should.
 mkdir -p -- "$root/build/bin" "$root/corpus/traces" &&
@@ -193,5 +186,4 @@ says 'interrupted at: fuzz'
 [[ -n $(ls build/allocators/first_fit/corpus) ]] || fail "an interrupted run keeps nothing"
 flock -n build/allocators/first_fit/lock true || fail "an interrupted run leaves something running"
 
-((failures == 0)) || exit 1
-printf 'allocator_test: the guide is so, and engines find\n'
+test_end 'the guide is so, and engines find'

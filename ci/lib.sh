@@ -181,6 +181,16 @@ json_array()
     printf ']'
 }
 
+# Prints its arguments, which are texts, as an array.
+json_strings()
+{
+    local text items=()
+    for text in "$@"; do
+        items+=("$(json_string "$text")")
+    done
+    json_array "${items[@]}"
+}
+
 # json_members SEPARATOR [KEY VALUE]...: the inside of an object; the values are JSON already.
 json_members()
 {

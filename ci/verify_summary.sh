@@ -114,15 +114,6 @@ json_targets()
     json_object "${members[@]}"
 }
 
-json_reasons()
-{
-    local reason items=()
-    for reason in "${reasons[@]}"; do
-        items+=("$(json_string "$reason")")
-    done
-    json_array "${items[@]}"
-}
-
 json_crashes()
 {
     local i items=()
@@ -157,7 +148,7 @@ json_summary()
     esac
     printf '{\n%s\n}\n' "$(json_members $',\n' \
         kind '"verify"' started "\"$started_at\"" commit "$(json_commit)" \
-        result "\"$result\"" status "$1" reasons "$(json_reasons)" \
+        result "\"$result\"" status "$1" reasons "$(json_strings "${reasons[@]}")" \
         elapsed_seconds "$SECONDS" seconds_per_engine "$seconds" jobs "$jobs" \
         replay "$(json_object inputs "${figure[replay.inputs]}" \
             operations "${figure[replay.operations]}" \

@@ -101,7 +101,7 @@ struct adapter {
     size_t window_max;
     size_t window_min;
 
-    /* Memory that is granted is all zeros; otherwise it never is. */
+    /* Memory that is granted is all zeros; otherwise its first page, at least, never is. */
     bool zeros;
 
     /* How fine a start of the window it takes: a power of two. 0: 4096. With 1 any address will do.

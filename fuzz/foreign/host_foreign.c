@@ -56,18 +56,24 @@ bool host_start(uint32_t frame_count_max, uint32_t slot_count)
     return true;
 }
 
-_Noreturn void run_exhausted(void)
+/* Out of a call, whatever it has left undone. Outside of a run there is nowhere to go. */
+_Noreturn static void leave(int how, const char *why)
 {
     if (!host_running) {
-        (void)fprintf(stderr, "kheap: a call outside of a run does not come to an end\n");
+        (void)fprintf(stderr, "kheap: a call outside of a run %s\n", why);
         abort();
     }
-    siglongjmp(host_exit, EXIT_ENDLESS);
+    siglongjmp(host_exit, how);
+}
+
+_Noreturn void run_exhausted(void)
+{
+    leave(EXIT_ENDLESS, "does not come to an end");
 }
 
 _Noreturn void run_panicked(void)
 {
-    siglongjmp(host_exit, EXIT_PANIC);
+    leave(EXIT_PANIC, "gives up");
 }
 
 /* A call is going on that was at the last tick. */

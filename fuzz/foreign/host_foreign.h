@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* True if signals that the allocator dies of become verdicts; false where a fuzzing engine answers
- * them. Defined by foreign_tool.c or foreign_target.c. */
+ * them. Defined by tool_main.c or target_foreign.c. */
 extern const bool host_catches;
 
 /* The run that was made last. */

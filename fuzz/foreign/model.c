@@ -233,8 +233,10 @@ void model_open(const struct model *model, bool open)
     model_walk(model, open ? open_block : close_block, NULL);
 }
 
-/* In the order of slots, which is that of memory. */
-bool model_all_intact(const struct model *model, struct violation *violation)
+/* Asks of each live block, in the order of slots, which is that of memory. */
+static bool each_holds(const struct model *model,
+                       bool (*holds)(const struct model_block *, struct violation *),
+                       struct violation *violation)
 {
     uint32_t left = model->live_count;
     for (uint32_t slot = 0; left > 0; slot++) {
@@ -242,10 +244,20 @@ bool model_all_intact(const struct model *model, struct violation *violation)
         if (block->at == 0)
             continue;
         left--;
-        if (!model_rule_A3(block, block->at, block->usable_bytes, violation))
+        if (!holds(block, violation))
             return false;
     }
     return true;
+}
+
+static bool whole_intact(const struct model_block *block, struct violation *violation)
+{
+    return model_rule_A3(block, block->at, block->usable_bytes, violation);
+}
+
+bool model_all_intact(const struct model *model, struct violation *violation)
+{
+    return each_holds(model, whole_intact, violation);
 }
 
 /* Of the bytes of a block, the first of them, and the last. */
@@ -261,18 +273,14 @@ static bool tail_intact(const struct model_block *block, struct violation *viola
     return intact_until(block, block->at, damage, block->usable_bytes, violation);
 }
 
+static bool ends_intact(const struct model_block *block, struct violation *violation)
+{
+    return head_intact(block, violation) && tail_intact(block, violation);
+}
+
 bool model_ends_intact(const struct model *model, struct violation *violation)
 {
-    uint32_t left = model->live_count;
-    for (uint32_t slot = 0; left > 0; slot++) {
-        const struct model_block *block = &model->slots[slot];
-        if (block->at == 0)
-            continue;
-        left--;
-        if (!head_intact(block, violation) || !tail_intact(block, violation))
-            return false;
-    }
-    return true;
+    return each_holds(model, ends_intact, violation);
 }
 
 bool model_neighbours_intact(const struct model *model, uintptr_t at, struct violation *violation)

@@ -15,7 +15,6 @@
 #include "fuzz/foreign/adapter.h"
 
 #define PAGE ((size_t)4096)
-#define CROWD 64 /* blocks that greedy holds at most */
 
 struct block {
     unsigned char *at;
@@ -34,7 +33,7 @@ static struct {
     unsigned long requests, refuse, operation, misuses;
     bool refuse_on;
     struct block *blocks;
-    unsigned long count, crowd, crowd_at;
+    unsigned long count, crowd, crowd_at, crowd_max;
 } world;
 
 /* Not by printf, which may call the allocator's malloc. */
@@ -164,13 +163,14 @@ static void window(size_t bytes, size_t offset)
         say("init takes no window of %zu bytes\n", bytes), _exit(1);
 }
 
-/* slots blocks, and pages pages for the hooks. The addresses are those that the harness has. */
-static void begin(unsigned long slots, size_t bytes, size_t pages)
+/* slots blocks, and crowd more for `greedy'; a window of so many bytes, and so many pages for the
+ * hooks. The addresses are those that the harness has. */
+static void begin(unsigned long slots, unsigned long crowd, size_t bytes, size_t pages)
 {
     size_t room = ((bytes + PAGE - 1) / PAGE + 1024) * PAGE;
     void *place = (void *)(sizeof(void *) == 8 ? (uintptr_t)0x2000C0400000 : (uintptr_t)0xC0400000);
     void *base = mmap(place, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    world.blocks = mmap(NULL, (slots + CROWD) * sizeof(struct block), PROT_READ | PROT_WRITE,
+    world.blocks = mmap(NULL, (slots + crowd) * sizeof(struct block), PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED || world.blocks == MAP_FAILED)
         say("no memory\n"), _exit(2);
@@ -178,7 +178,8 @@ static void begin(unsigned long slots, size_t bytes, size_t pages)
     world.base_end = world.base + room;
     world.pages_left = pages;
     world.crowd_at = slots;
-    world.count = slots + CROWD;
+    world.count = slots + crowd;
+    world.crowd_max = crowd;
     window(bytes, 0);
 }
 
@@ -303,7 +304,7 @@ static void resize_block(unsigned long slot, size_t size)
 static void greedy_blocks(size_t size)
 {
     bool more = true;
-    while (more && world.crowd < CROWD) {
+    while (more && world.crowd < world.crowd_max) {
         more = got(world.crowd_at + world.crowd, adapter.alloc(size), 0, size, false);
         world.crowd += more;
     }

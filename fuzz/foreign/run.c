@@ -52,11 +52,10 @@ size_t run_size(uint32_t n)
 {
     if (sizeof(size_t) == 4 || n < 0x80000000u)
         return n;
-    int32_t low = (int32_t)(n << 8) >> 8;
-    uint64_t power = n >= 0xFF000000u ? 0 : (uint64_t)1 << (32u + (n >> 24) % 32u);
-    uint64_t size =
-        n >= 0xFF000000u ? (uint64_t)(int64_t)(int32_t)n : power + (uint64_t)(int64_t)low;
-    return (size_t)size;
+    if (n >= 0xFF000000u)
+        return (size_t)(int64_t)(int32_t)n;
+    int64_t low = (int64_t)((n & 0xFFFFFFu) ^ 0x800000u) - 0x800000;
+    return (size_t)(((uint64_t)1 << (32u + (n >> 24) % 32u)) + (uint64_t)low);
 }
 
 void run_digest(struct run *run, uintptr_t number)

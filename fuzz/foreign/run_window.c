@@ -10,9 +10,8 @@ static bool hooked(void)
     return adapter.memory != ADAPTER_POOL;
 }
 
-static enum run_outcome apply_refuse(struct run *run, const struct op *op)
+static enum run_outcome apply_refuse(const struct op *op)
 {
-    (void)run;
     if (!hooked())
         return RUN_SKIPPED;
     supply.refuse_request = op->size != 0 ? supply.request_count + op->size : 0;
@@ -247,7 +246,7 @@ enum run_outcome run_apply_window(struct run *run, const struct op *op)
     case OP_RECLAIM: return apply_trim(run);
     case OP_PRESSURE: return apply_pressure(op);
     case OP_REFUSE:
-    case OP_REFUSE_ON: return apply_refuse(run, op);
+    case OP_REFUSE_ON: return apply_refuse(op);
     case OP_WINDOW: return apply_window(run, op);
     case OP_GROW: return apply_grow(run, op);
     case OP_SHRINK: return apply_shrink(run, op);

@@ -6,16 +6,9 @@ set -u -o pipefail
 tool=$1
 target=$2
 export ASAN_OPTIONS=detect_odr_violation=2 UBSAN_OPTIONS=print_stacktrace=1
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
-failures=0
-
-fail()
-{
-    echo "sanitizers_test: $1" >&2
-    tail -n 30 "$scratch/log" >&2
-    failures=$((failures + 1))
-}
+# shellcheck source-path=SCRIPTDIR source=../../ci/test_common.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/../../ci/test_common.sh" || exit 3
+shown=("$scratch/log")
 
 # input SIZE: a block of 101 bytes, and one of SIZE.
 input()
@@ -47,5 +40,4 @@ done
 reported 1006 global-buffer-overflow
 reported 1007 global-buffer-overflow
 reported 1008 'signed integer overflow'
-[ "$failures" -eq 0 ] || exit 1
-echo "sanitizers_test: 3 inputs without a report, 8 with theirs"
+test_end '3 inputs without a report, 8 with theirs'

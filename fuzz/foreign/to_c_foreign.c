@@ -136,7 +136,7 @@ bool to_c_write(FILE *out, const struct to_c *input)
     uint64_t largest = host_last_run()->largest;
     struct supply_window window = run_window(&input->config);
     head_write(out, input);
-    STATEMENT(out, "begin", input->slot_count, window.limit - window.start,
+    STATEMENT(out, "begin", input->slot_count, RUN_CROWD_MAX, window.limit - window.start,
               input->config.frame_count);
     (void)fputc('\n', out);
     for (uint32_t i = 0; i < input->ops->count; i++) {

@@ -19,21 +19,9 @@ esac
 kheap=$(realpath -- "$1") && corpus=$(realpath -- "$2") || exit 3
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd) || exit 3
 example=$root/fuzz/foreign/examples/first_fit
-scratch=$(mktemp -d) || exit 3
-trap 'rm -rf -- "$scratch"' EXIT
-failures=0
-for needed in cc chromium; do
-    command -v "$needed" > /dev/null || {
-        printf 'tool_test: %s is not installed (ci/setup)\n' "$needed" >&2
-        exit 3
-    }
-done
-
-fail()
-{
-    printf 'tool_test: %s\n' "$*"
-    failures=$((failures + 1))
-}
+# shellcheck source-path=SCRIPTDIR source=../../ci/test_common.sh
+source "$root/ci/test_common.sh" || exit 3
+needs cc chromium
 
 # program STATUS INPUT SOURCE: the input's program, compiled with SOURCE as the allocator, ends so.
 program()
@@ -100,5 +88,4 @@ grep -q 'section mine ' "$scratch/err" || fail 'a section of its own is not name
 (($? == 2)) || fail 'stress of an allocator without threads does not end with 2'
 grep -q 'threads are not declared' "$scratch/out" || fail 'stress does not say why not'
 
-((failures == 0)) || exit 1
-printf 'tool_test: %d programs and their pages are right\n' "$((inputs + 3))"
+test_end "$((inputs + 3)) programs and their pages are right"

@@ -39,7 +39,8 @@ static struct cost_terms terms_of(const struct session *session, const struct op
     case OP_REALLOC:
         terms.calls = 4; /* in place, kmalloc, kfree, and once more for a handler */
         terms.words = block->usable_bytes / 2u + 4u;
-        terms.pages = size / PAGE_SIZE + 3u;
+        /* Refused in place once all were looked at, it looks at as many where it moves to. */
+        terms.pages = 2u * (size / PAGE_SIZE + 3u);
         break;
     case OP_ZALLOC: terms.words = size / 4u + 4u; /* fall through */
     case OP_ALLOC:

@@ -449,6 +449,22 @@ TEST(a_link_to_a_false_block_before_a_hole_does_not_fault)
     EXPECT_EQUAL(test_misuse.at.v, at + 4u);
 }
 
+TEST(a_head_that_leads_to_the_last_word_of_a_hole_does_not_fault)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t hole = test_alloc(20u * PAGE_SIZE);
+    vaddr_t behind = test_alloc(5u * PAGE_SIZE);
+    kfree(&test_heap, hole);
+    EXPECT(heap_reclaim(&test_heap, 100) >= 18);
+    uint32_t at = page_round_down(behind.v) - 4u;
+    EXPECT(probe_page(vaddr_of(page_round_down(at))) == NULL);
+    EXPECT(probe_page(vaddr_of(at + 4u)) != NULL);
+    heads_poke(at);
+    EXPECT(vaddr_is_null(kmalloc(&test_heap, 40000)));
+    EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
+    EXPECT_EQUAL(test_misuse.at.v, at + 4u);
+}
+
 TEST(a_head_that_leads_out_of_the_heap_does_not_fault)
 {
     row_up(false, true);
@@ -624,6 +640,7 @@ int main(void)
     RUN_BOTH(reclaim_reports_a_damaged_free_block);
     RUN_BOTH(a_damaged_link_to_the_edge_of_mapped_memory_does_not_fault);
     RUN_BOTH(a_link_to_a_false_block_before_a_hole_does_not_fault);
+    RUN_BOTH(a_head_that_leads_to_the_last_word_of_a_hole_does_not_fault);
     RUN_BOTH(a_head_that_leads_out_of_the_heap_does_not_fault);
     RUN_BOTH(freeing_beside_a_damaged_list_writes_nowhere_else);
     RUN_BOTH(a_list_that_begins_with_a_used_block_is_reported);

@@ -170,8 +170,9 @@ static bool change_config(struct mutation *mutation)
     struct random *random = &mutation->random;
     struct op_config *config = &mutation->config;
     if (pick_foreign) {
-        /* Windows are written whole for each run: seldom large ones. */
-        config->frame_count = random_below(random, random_below(random, 16) == 0 ? 200u : 24u);
+        /* Windows are written whole for each run, and a small one is soon full: seldom large ones. */
+        uint32_t most = random_below(random, 16) == 0 ? 200u : 1u + random_below(random, 24);
+        config->frame_count = random_below(random, most);
         config->window_pages = 1u + random_below(random, 2048);
         return true;
     }
@@ -239,4 +240,19 @@ bool mutation_cross(struct mutation *mutation)
     uint32_t first = random_below(random, mutation->other.count);
     return insert(&mutation->ops, mutation->ops.count, mutation->other.ops + first,
                   mutation->other.count - first);
+}
+
+void mutation_thin(struct mutation *mutation)
+{
+    struct random *random = &mutation->random;
+    uint32_t kept = random_below(random, 16) == 0 ? UINT32_MAX : random_below(random, 2);
+    for (uint32_t i = mutation->ops.count; i > 0; i--) {
+        struct op *op = &mutation->ops.ops[i - 1u];
+        if (op->kind != OP_GREEDY)
+            continue;
+        if (kept == 0)
+            *op = (struct op){OP_ALLOC, random_below(random, OP_SLOTS), op->size, 0};
+        else
+            kept--;
+    }
 }

@@ -21,4 +21,8 @@ bool mutation_apply(struct mutation *mutation);
 /* Replaces the input by a mixture of it and the other. Returns as mutation_apply. */
 bool mutation_cross(struct mutation *mutation);
 
+/* Of the operations that fill a heap, each of which costs as much as dozens of others, keeps one at
+ * most, mostly; the others become requests for one block. */
+void mutation_thin(struct mutation *mutation);
+
 #endif

@@ -52,8 +52,9 @@ static bool begin(struct mutation *mutation, struct mutator_input input, struct 
            decode(&mutation->other, &mutation->other_config, other);
 }
 
-static size_t finish(const struct mutation *mutation, uint8_t *out, size_t size_max)
+static size_t finish(struct mutation *mutation, uint8_t *out, size_t size_max)
 {
+    mutation_thin(mutation);
     return op_list_encode(&mutation->ops, &mutation->config, out, size_bounded(size_max));
 }
 

@@ -22,6 +22,7 @@ void model_clear(struct model *model)
     model->live_count = 0;
     model->empty_count = 0;
     model->root = 0;
+    model->beside[0] = model->beside[1] = 0;
     model->next_seed = 0;
 }
 
@@ -62,17 +63,20 @@ const struct model_block *model_empty_within(const struct model *model, uintptr_
     return found;
 }
 
-/* Splits a tree into what is below `at` and the rest. */
+/* Splits a tree into what is below `at` and the rest. beside[0] becomes the highest of the first,
+ * beside[1] the lowest of the rest, where there is any. */
 static void split(const struct model *model, uint32_t tree, uintptr_t at, uint32_t *below,
-                  uint32_t *rest)
+                  uint32_t *rest, uint32_t *beside)
 {
     while (tree != 0) {
         struct model_block *block = node(model, tree);
         if (block->at < at) {
+            beside[0] = tree;
             *below = tree;
             below = &block->above;
             tree = block->above;
         } else {
+            beside[1] = tree;
             *rest = tree;
             rest = &block->below;
             tree = block->below;
@@ -99,16 +103,45 @@ static void join(const struct model *model, uint32_t below, uint32_t above, uint
     *link = below != 0 ? below : above;
 }
 
+/* Finds what it lies between on its way. */
 static void tree_insert(struct model *model, uint32_t slot)
 {
     struct model_block *block = &model->slots[slot];
     uint32_t *link = &model->root;
-    while (*link != 0 && node(model, *link)->priority >= block->priority)
-        link = node(model, *link)->at < block->at ? &node(model, *link)->above
-                                                  : &node(model, *link)->below;
+    uint32_t *beside = model->beside;
+    beside[0] = beside[1] = 0;
+    while (*link != 0 && node(model, *link)->priority >= block->priority) {
+        struct model_block *on_way = node(model, *link);
+        bool higher = on_way->at < block->at;
+        beside[!higher] = *link;
+        link = higher ? &on_way->above : &on_way->below;
+    }
     uint32_t tree = *link;
-    split(model, tree, block->at, &block->below, &block->above);
+    split(model, tree, block->at, &block->below, &block->above, beside);
     *link = slot + 1u;
+}
+
+/* Links what lies beside a block with each other, or with it. */
+static void list_link(struct model *model, uint32_t previous, uint32_t next)
+{
+    if (previous != 0)
+        node(model, previous)->next = next;
+    if (next != 0)
+        node(model, next)->previous = previous;
+}
+
+static void list_insert(struct model *model, uint32_t slot)
+{
+    model->slots[slot].previous = model->slots[slot].next = 0;
+    list_link(model, model->beside[0], slot + 1u);
+    list_link(model, slot + 1u, model->beside[1]);
+}
+
+static void list_remove(struct model *model, const struct model_block *block)
+{
+    model->beside[0] = block->previous;
+    model->beside[1] = block->next;
+    list_link(model, block->previous, block->next);
 }
 
 static void tree_remove(struct model *model, uint32_t slot)
@@ -133,6 +166,18 @@ bool model_rule_A2(const struct model *model, uintptr_t at, uintptr_t usable_byt
                          "another live block at (found), in the block at");
 }
 
+static uint32_t link_to(const struct model *model, const struct model_block *block)
+{
+    return block != NULL ? (uint32_t)(block - model->slots) + 1u : 0;
+}
+
+/* What lies beside a block that is in no list. */
+static void look_beside(struct model *model, uintptr_t at)
+{
+    model->beside[0] = link_to(model, model_at_or_below(model, at - 1u));
+    model->beside[1] = link_to(model, model_above(model, at));
+}
+
 static void own(struct model *model, uint32_t slot)
 {
     const struct model_block *block = &model->slots[slot];
@@ -141,9 +186,11 @@ static void own(struct model *model, uint32_t slot)
         model->slots_used = slot + 1u;
     if (block->usable_bytes == 0) {
         model->empty_count++;
+        look_beside(model, block->at);
         return;
     }
     tree_insert(model, slot);
+    list_insert(model, slot);
     memory_poison(block->at, block->usable_bytes);
 }
 
@@ -175,9 +222,11 @@ void model_leave(struct model *model, uint32_t slot, struct model_block *block)
     model->live_count--;
     if (block->usable_bytes != 0) {
         tree_remove(model, slot);
+        list_remove(model, block);
         memory_unpoison(block->at, block->usable_bytes);
     } else {
         model->empty_count--;
+        look_beside(model, block->at);
     }
     /* What has no bytes may be the same address for all. */
     model->slots[slot] = (struct model_block){.freed_at = block->usable_bytes != 0 ? block->at : 0};
@@ -211,7 +260,7 @@ void model_walk(const struct model *model, bool (*visit)(void *, const struct mo
 {
     const struct model_block *block = model_above(model, 0);
     while (block != NULL && visit(context, block))
-        block = model_above(model, block->at);
+        block = model_next(model, block);
 }
 
 static bool open_block(void *context, const struct model_block *block)
@@ -283,10 +332,10 @@ bool model_ends_intact(const struct model *model, struct violation *violation)
     return each_holds(model, ends_intact, violation);
 }
 
-bool model_neighbours_intact(const struct model *model, uintptr_t at, struct violation *violation)
+bool model_neighbours_intact(const struct model *model, struct violation *violation)
 {
-    const struct model_block *below = at != 0 ? model_at_or_below(model, at - 1u) : NULL;
-    const struct model_block *above = model_above(model, at);
+    const struct model_block *below = node(model, model->beside[0]);
+    const struct model_block *above = node(model, model->beside[1]);
     return (below == NULL || tail_intact(below, violation)) &&
            (above == NULL || head_intact(above, violation));
 }

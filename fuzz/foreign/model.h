@@ -5,8 +5,9 @@
  * A2   blocks that live do not overlap
  * A3   a block keeps what is written to it
  *
- * Blocks are in slots, and in a tree by address: a treap, whose shape follows from the order of the
- * operations alone. A block without bytes, which may lie anywhere, is in its slot only. */
+ * Blocks are in slots, in a tree by address (a treap, whose shape follows from the order of the
+ * operations alone), and in a list by address. A block without bytes, which may lie anywhere, is in
+ * its slot only. */
 #ifndef KHEAP_FUZZ_FOREIGN_MODEL_H
 #define KHEAP_FUZZ_FOREIGN_MODEL_H
 
@@ -25,6 +26,8 @@ struct model_block {
     uint32_t priority;      /* in the tree: */
     uint32_t below;         /* a slot + 1 with a lower address, */
     uint32_t above;         /* and one with a higher; 0: none */
+    uint32_t previous;      /* in the list: a slot + 1, 0: none */
+    uint32_t next;
 };
 
 struct model {
@@ -34,6 +37,7 @@ struct model {
     uint32_t live_count;
     uint32_t empty_count; /* of them, blocks without bytes */
     uint32_t root;        /* of the tree: a slot + 1; 0: no block */
+    uint32_t beside[2];   /* what lies below and above the block that came or went last: slots + 1 */
     uint32_t next_seed;
 };
 
@@ -49,6 +53,13 @@ static inline bool model_live(const struct model *model, uint32_t slot)
  * none. Cost: logarithmic. */
 const struct model_block *model_at_or_below(const struct model *model, uintptr_t at);
 const struct model_block *model_above(const struct model *model, uintptr_t at);
+
+/* The live block with bytes that lies next above one. Null: none. */
+static inline const struct model_block *model_next(const struct model *model,
+                                                   const struct model_block *block)
+{
+    return block->next != 0 ? &model->slots[block->next - 1u] : (const struct model_block *)0;
+}
 
 /* Rule A2, for bytes that a new block is to have. */
 bool model_rule_A2(const struct model *model, uintptr_t at, uintptr_t usable_bytes,
@@ -74,11 +85,11 @@ void model_return(struct model *model, uint32_t slot, const struct model_block *
 bool model_rule_A3(const struct model_block *block, uintptr_t at, uintptr_t upto_bytes,
                    struct violation *violation);
 
-/* The same for all blocks; for both ends of all; and for those beside an address, as far as a
- * neighbour would write. */
+/* The same for all blocks; for both ends of all; and for those beside the block that came or went
+ * last, as far as a neighbour would write. */
 bool model_all_intact(const struct model *model, struct violation *violation);
 bool model_ends_intact(const struct model *model, struct violation *violation);
-bool model_neighbours_intact(const struct model *model, uintptr_t at, struct violation *violation);
+bool model_neighbours_intact(const struct model *model, struct violation *violation);
 
 /* The live block without bytes that has the lowest address in [from, to). Null: none. Cost: all
  * slots, if there is any such block at all. */

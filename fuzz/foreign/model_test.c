@@ -98,7 +98,16 @@ static void expect_same(struct random *random)
     EXPECT(model_empty_within(&model, at, at + 300u) == list_empty_within(at, at + 300u));
     EXPECT_EQUAL(model.live_count, list_count());
     EXPECT(model_all_intact(&model, &violation));
-    EXPECT(model_neighbours_intact(&model, at, &violation));
+    EXPECT(model_neighbours_intact(&model, &violation));
+}
+
+/* After a block came to `at`, or went from there. */
+static void expect_beside(uintptr_t at)
+{
+    const struct model_block *below = model.beside[0] != 0 ? &slots[model.beside[0] - 1u] : NULL;
+    const struct model_block *above = model.beside[1] != 0 ? &slots[model.beside[1] - 1u] : NULL;
+    EXPECT(below == list_at_or_below(at - 1u));
+    EXPECT(above == list_above(at));
 }
 
 TEST(random_blocks_are_found_as_in_a_list)
@@ -119,8 +128,11 @@ TEST(random_blocks_are_found_as_in_a_list)
             model_leave(&model, slot, &block);
             EXPECT(!model_live(&model, slot));
             EXPECT_EQUAL(slots[slot].freed_at, freed_at);
-            if (n % 7u == 0)
+            expect_beside(block.at);
+            if (n % 7u == 0) {
                 model_return(&model, slot, &block);
+                expect_beside(block.at);
+            }
         } else if (list_overlaps(at, size)) {
             EXPECT(!model_rule_A2(&model, at, size, &violation));
             EXPECT_EQUAL(violation.rule, RULE_A2);
@@ -128,6 +140,7 @@ TEST(random_blocks_are_found_as_in_a_list)
         } else {
             EXPECT(model_rule_A2(&model, at, size, &violation));
             model_enter(&model, slot, at, size, size);
+            expect_beside(at);
         }
         expect_same(&random);
     }
@@ -192,8 +205,11 @@ TEST(a_byte_that_differs_is_rule_A3_with_its_address)
     EXPECT_EQUAL(violation.at, (uint32_t)place(64 + 20));
     EXPECT_EQUAL(violation.expected, contents_word(slots[1].seed, 20));
     EXPECT_EQUAL(violation.found, contents_word(slots[1].seed, 20) ^ 1u);
-    EXPECT(!model_neighbours_intact(&model, place(0), &violation));
-    EXPECT(!model_neighbours_intact(&model, place(120), &violation));
+    model_enter(&model, 2, place(110), 10, 10);
+    EXPECT(!model_neighbours_intact(&model, &violation));
+    struct model_block block;
+    model_leave(&model, 2, &block);
+    EXPECT(!model_neighbours_intact(&model, &violation));
     EXPECT(model_rule_A3(&slots[1], slots[1].at, 20, &violation));
     EXPECT(!model_rule_A3(&slots[1], slots[1].at, 21, &violation));
     model_rewrite(&model, 1);

@@ -132,8 +132,7 @@ bool run_check(struct run *run, bool everything)
         return true;
     if (full && !model_all_intact(&run->model, &run->violation))
         return false;
-    if (!full && run->touched != 0 &&
-        !model_neighbours_intact(&run->model, run->touched, &run->violation))
+    if (!full && run->touched && !model_neighbours_intact(&run->model, &run->violation))
         return false;
     if (!everything && (rare || run->unvalidated > 0)) {
         run->unvalidated -= run->unvalidated > 0;
@@ -167,6 +166,46 @@ static bool fresh_grants(struct run *run, const struct supply_window *window, ui
     return at != NULL;
 }
 
+/* The largest request for which so much room is enough, as far as is declared. */
+static uintptr_t largest_declared(uintptr_t room)
+{
+    uintptr_t keeps = adapter.front_bytes + adapter.end_bytes;
+    uintptr_t fits = 0;
+    uintptr_t large = room + 1u;
+    while (adapter.needs != NULL && room > keeps && large - fits > 1u) {
+        uintptr_t middle = fits + (large - fits) / 2u;
+        if (adapter.needs(0, middle) <= room - keeps)
+            fits = middle;
+        else
+            large = middle;
+    }
+    return fits;
+}
+
+/* By trying, each time on a fresh heap: first near what is declared, which depends on nothing but
+ * the window, as what is found must. */
+static uintptr_t largest_search(struct run *run, const struct supply_window *window, uintptr_t room)
+{
+    uintptr_t granted = 0;
+    uintptr_t refused = room + 1u;
+    uintptr_t tried = largest_declared(room);
+    for (uintptr_t step = 1; tried > granted && tried < refused; step *= 2u) {
+        if (!fresh_grants(run, window, tried))
+            refused = tried;
+        else
+            granted = tried;
+        tried = granted + step;
+    }
+    while (refused - granted > 1u) {
+        uintptr_t middle = granted + (refused - granted) / 2u;
+        if (fresh_grants(run, window, middle))
+            granted = middle;
+        else
+            refused = middle;
+    }
+    return granted;
+}
+
 /* Of windows seen before it is remembered. */
 #define REMEMBERED 1024u
 
@@ -184,19 +223,11 @@ uintptr_t run_largest_fresh(struct run *run, const struct supply_window *window)
         remembered[hash].window.page_count == pages)
         return remembered[hash].largest;
     feedback_pause();
-    uintptr_t granted = 0;
-    uintptr_t refused = (room / MEMORY_PAGE < pages ? room : pages * MEMORY_PAGE) + 1u;
-    while (refused - granted > 1u) {
-        uintptr_t middle = granted + (refused - granted) / 2u;
-        if (fresh_grants(run, window, middle))
-            granted = middle;
-        else
-            refused = middle;
-    }
-    feedback_resume();
     remembered[hash].window = *window;
-    remembered[hash].largest = granted;
-    return granted;
+    remembered[hash].largest =
+        largest_search(run, window, room / MEMORY_PAGE < pages ? room : pages * MEMORY_PAGE);
+    feedback_resume();
+    return remembered[hash].largest;
 }
 
 struct supply_window run_window(const struct op_config *config)
@@ -245,7 +276,7 @@ bool run_begin(struct run *run, const struct op_config *config)
     run->operation_count = 0;
     run->applied_count = 0;
     run->requests = 0;
-    run->touched = 0;
+    run->touched = false;
     run->digest = DIGEST_START;
     run->violation = (struct violation){0};
     run_digest(run, config->frame_count);
@@ -281,7 +312,7 @@ static bool apply_checked(struct run *run, const struct op *op)
     run->op = *op;
     run->operation_count++;
     run->misuse_count = 0;
-    run->touched = 0;
+    run->touched = false;
     run->steps = 0;
     run->supply_refusals = supply.refusal_count;
     run->supply_injected = supply.injected_count;

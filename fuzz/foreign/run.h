@@ -42,10 +42,10 @@ struct run {
     uint32_t crowd_at; /* the first slot behind the input's */
     uint32_t crowd_count;
     bool made;            /* init has succeeded */
+    bool touched;         /* the operation let a block come or go */
     bool validating;      /* a call of validate is being made */
     uint32_t unvalidated; /* so many operations more without one */
     uintptr_t largest;    /* what a fresh heap in this window grants; 0: not known */
-    uintptr_t touched;    /* where the operation's block is, or was; 0: none */
     uint32_t steps;       /* the most of a call of this operation */
     uint32_t call_count;
     uint32_t misuse_count; /* reported in this operation */

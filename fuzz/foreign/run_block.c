@@ -81,14 +81,14 @@ enum run_outcome run_enter(struct run *run, uint32_t slot, void *result, uintptr
     run_digest(run, own ? at != 0 : at);
     if (at == 0)
         return size_bytes == 0 ? RUN_APPLIED : refused(run, size_bytes, align_bytes);
-    run->touched = at;
+    run->touched = true;
     /* As far as was asked for, before it is asked for more: who knows what it would look at. */
     if (!block_right(run, at, size_bytes, size_bytes, align_bytes))
         return RUN_VIOLATED;
     uintptr_t usable = usable_of(run, result, size_bytes);
     if (!own)
         run_digest(run, usable);
-    if (!block_right(run, at, size_bytes, usable, align_bytes) ||
+    if ((usable != size_bytes && !block_right(run, at, size_bytes, usable, align_bytes)) ||
         (zeroed && !rule_A6_zero(run, at, size_bytes)))
         return RUN_VIOLATED;
     model_enter(&run->model, slot, at, size_bytes, usable);
@@ -100,7 +100,7 @@ enum run_outcome run_release(struct run *run, uint32_t slot)
     struct model_block block = run->model.slots[slot];
     if (!model_rule_A3(&block, block.at, block.usable_bytes, &run->violation))
         return RUN_VIOLATED;
-    run->touched = block.at;
+    run->touched = true;
     model_leave(&run->model, slot, &block);
     run_call(run);
     if (block.aligned && adapter.release_aligned != NULL)
@@ -181,7 +181,7 @@ static enum run_outcome apply_resize(struct run *run, uint32_t slot, uintptr_t s
     if (!model_rule_A3(&block, block.at, block.usable_bytes, &run->violation))
         return RUN_VIOLATED;
     model_leave(&run->model, slot, &block);
-    run->touched = block.at;
+    run->touched = true;
     run_call(run);
     void *result = adapter.resize((void *)block.at, size_bytes);
     run_called(run);

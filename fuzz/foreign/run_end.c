@@ -42,7 +42,7 @@ bool run_end(struct run *run)
     run->op = (struct op){.kind = OP_CHECK};
     run->requests = supply.request_count;
     run->misuse_count = 0;
-    run->touched = 0;
+    run->touched = false;
     run->steps = 0;
     supply.refuse_request = 0;
     supply.pages_left = supply.window.page_count - supply.pages_taken;

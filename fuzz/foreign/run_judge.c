@@ -41,7 +41,7 @@ static void measure(const struct model *model, uintptr_t start, uintptr_t end,
     while (block != NULL && block->at < end) {
         stretch_end_divided(model, stretch, block->at);
         stretch->from = block->at + block->usable_bytes;
-        block = model_above(model, block->at);
+        block = model_next(model, block);
     }
     stretch_end_divided(model, stretch, end);
 }

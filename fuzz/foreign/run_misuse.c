@@ -16,7 +16,6 @@ static enum run_outcome misuse(struct run *run, uintptr_t at)
                             "misuses reported, of what was given to release:");
         return RUN_VIOLATED;
     }
-    run->touched = at;
     return model_all_intact(&run->model, &run->violation) ? RUN_APPLIED : RUN_VIOLATED;
 }
 

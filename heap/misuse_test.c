@@ -337,6 +337,34 @@ TEST(kmalloc_reports_a_damaged_free_block)
     test_heap_hold();
 }
 
+/* The first block on the list is too small, the second, which is damaged, would do. */
+TEST(kmalloc_reports_a_damaged_second_block)
+{
+    test_heap_up(TEST_FRAMES, TEST_PAGES);
+    vaddr_t small = test_alloc(1088);
+    (void)test_alloc(8);
+    vaddr_t large = test_alloc(1104);
+    (void)test_alloc(8);
+    kfree(&test_heap, large);
+    kfree(&test_heap, small);
+    uint32_t at = large.v - 4u;
+    EXPECT_EQUAL(test_word(head_of(1112)), small.v - 4u);
+    EXPECT_EQUAL(test_word(small.v), at);
+    uint32_t places[] = {at, at + 4u, at + 8u};
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t word = test_word(places[i]);
+        for (uint32_t bit = 0; bit < 32; bit++) {
+            test_poke(places[i], word ^ 1u << bit);
+            uint32_t count = test_misuse_count;
+            EXPECT(vaddr_is_null(kmalloc(&test_heap, 1104)));
+            EXPECT_EQUAL(test_misuse_count, count + 1);
+            EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
+        }
+        test_poke(places[i], word);
+    }
+    EXPECT_EQUAL(test_alloc(1104).v, large.v);
+}
+
 TEST(kmalloc_reports_a_damaged_end)
 {
     row_up(false, false);
@@ -634,6 +662,7 @@ int main(void)
     RUN_BOTH(flips_among_blocks_of_one_size_are_reported);
     RUN_BOTH(the_tags_at_both_ends_of_the_extent_are_verified);
     RUN_BOTH(kmalloc_reports_a_damaged_free_block);
+    RUN_BOTH(kmalloc_reports_a_damaged_second_block);
     RUN_BOTH(kmalloc_reports_a_damaged_end);
     RUN_BOTH(kmalloc_reports_a_damaged_last_block);
     RUN_BOTH(reclaim_reports_a_damaged_end);

@@ -6,6 +6,7 @@
  *   PREBUILT_LIBRARY  the library's file; not defined: the C library
  *   PREBUILT_ALIGN    what every block is at a multiple of; not defined: a pointer's size. The C
  *                     standard asks for no more where the size is no more.
+ *   PREBUILT_ALIGN_MAX  what it is asked for at most; not defined: a page
  *
  * Its code is not watched: neither does it feed coverage back to a fuzzer, nor are its basic blocks
  * counted; and its variables are not brought back, so that a heap is fresh once only, and a
@@ -20,6 +21,9 @@
 
 #ifndef PREBUILT_ALIGN
 #define PREBUILT_ALIGN sizeof(void *)
+#endif
+#ifndef PREBUILT_ALIGN_MAX
+#define PREBUILT_ALIGN_MAX 4096u
 #endif
 
 /* What gives memory back: one of them is there. */
@@ -80,5 +84,6 @@ const struct adapter adapter = {
     .usable = malloc_usable_size,
     .trim = trim,
     .align_bytes = PREBUILT_ALIGN,
+    .align_max = PREBUILT_ALIGN_MAX,
     .threads = true,
 };

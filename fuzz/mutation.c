@@ -170,7 +170,8 @@ static bool change_config(struct mutation *mutation)
     struct random *random = &mutation->random;
     struct op_config *config = &mutation->config;
     if (pick_foreign) {
-        /* Windows are written whole for each run, and a small one is soon full: seldom large ones. */
+        /* Windows are written whole for each run, and small ones are soon full: seldom large ones.
+         */
         uint32_t most = random_below(random, 16) == 0 ? 200u : 1u + random_below(random, 24);
         config->frame_count = random_below(random, most);
         config->window_pages = 1u + random_below(random, 2048);

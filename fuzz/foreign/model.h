@@ -37,7 +37,7 @@ struct model {
     uint32_t live_count;
     uint32_t empty_count; /* of them, blocks without bytes */
     uint32_t root;        /* of the tree: a slot + 1; 0: no block */
-    uint32_t beside[2];   /* what lies below and above the block that came or went last: slots + 1 */
+    uint32_t beside[2]; /* what lies below and above the block that came or went last: slots + 1 */
     uint32_t next_seed;
 };
 

@@ -2,7 +2,6 @@
 # Fuzzing a foreign allocator. To be sourced by ci/allocator.
 # shellcheck disable=SC2034,SC2154 # its variables
 
-fuzz_program=         # of libFuzzer
 declare -A pid_logs=() # of what runs
 
 # start_libfuzzer JOB
@@ -21,7 +20,7 @@ start_afl()
     (($1 > 1)) || role=-M
     afl_command "$role" "$1" "$logs/minimised" "$2" "$(nproc)"
     spawn "$logs/afl-$1.log" "${bound[@]}" env AFL_BENCH_UNTIL_CRASH=1 "${engine_command[@]}" \
-        -V "$seconds" -- "$builds/afl/bin/fuzz_$name"
+        -V "$seconds" -- "$(afl_program afl)"
     pid_logs[$spawned]=$logs/afl-$1.log
 }
 
@@ -106,7 +105,7 @@ note_engines()
 
 prepare_afl()
 {
-    build_shown afl "fuzz_$name" kheap_mutator_foreign
+    build_allocator_afl
     minimise_corpus "$logs/minimised" ||
         die "the corpus could not be minimised" "$logs/merge-minimised.log"
     mkdir -p -- "$logs/afl"

@@ -37,6 +37,12 @@ libfuzzer_command()
         -timeout=20 -print_final_stats=1)
 }
 
+# afl_program PRESET: the program that AFL++ fuzzes, of afl or afl-cmplog.
+afl_program()
+{
+    printf 'build/%s/bin/fuzz_%s' "$1" "$main_target"
+}
+
 # What afl-fuzz loads.
 afl_mutator()
 {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The corpora of ci/fuzz, of the stack and of each part: taken over from the run before, and made
+# The corpora of ci/fuzz, the shared one and that of each part: taken over from the run before, and made
 # smaller now and then. To be sourced by it.
 # shellcheck disable=SC2034,SC2154 # its variables
 
@@ -8,10 +8,16 @@ minimisation_queue=() # and whose next
 minimisation_pid=
 minimised_at=$SECONDS
 
+# True if the target has a corpus of its own.
+is_part()
+{
+    [[ " ${part_targets[*]} " == *" $1 "* ]]
+}
+
 # corpus_of TARGET
 corpus_of()
 {
-    [[ $1 == stack ]] && printf '%s' "$corpus" || printf '%s' "$work/parts/$1"
+    ! is_part "$1" && printf '%s' "$corpus" || printf '%s' "$work/parts/$1"
 }
 
 # --- at the start ---
@@ -32,7 +38,8 @@ remove_torn()
 fill_parts()
 {
     local part
-    for part in paging frames; do
+    mkdir -p -- "$work/parts"
+    for part in "${part_targets[@]}"; do
         mkdir -p -- "$work/parts/$part"
         [[ ! -d corpus/$part ]] || cp -u -- corpus/"$part"/* "$work/parts/$part/"
     done
@@ -42,6 +49,7 @@ fill_parts()
 # inputs of corpus/.
 take_over_leftovers()
 {
+    mkdir -p -- "$crashes"
     touch -d @0 -- "$work/share.mark" "$work/crash.mark"
     : > "$work/started"
     figure[libfuzzer.offered]=0
@@ -64,12 +72,13 @@ take_over_leftovers()
 # --- now and then ---
 
 # start_minimisation TARGET: starts the merge: as few inputs as cover what the corpus does, in a
-# directory beside it. The stack's by the build without sanitizers, which is quick.
+# directory beside it. The shared one's by the build without sanitizers, which is quick.
 start_minimisation()
 {
-    local program=build/bin/fuzz_stack directory
+    local program directory
     minimising=$1
-    [[ $1 == stack ]] || program=$(libfuzzer_program "$1")
+    program=$(merge_program "$1")
+    ! is_part "$1" || program=$(libfuzzer_program "$1")
     directory=$(corpus_of "$1")
     find "$directory" -type f ! -name '.*' -printf '%f\n' > "$work/minimise.before"
     [[ -s $work/minimise.before ]] || return 0
@@ -113,7 +122,8 @@ tend_minimisation_queue()
     if ((${#minimisation_queue[@]} == 0 && SECONDS - minimised_at >= minimise)); then
         minimised_at=$SECONDS
         for target in "${turns[@]}"; do
-            [[ $target == window32 ]] || minimisation_queue+=("$target") # it shares the stack's
+            [[ $target != "$main_target" ]] && ! is_part "$target" ||
+                minimisation_queue+=("$target") # others share the main one's
         done
     fi
     ((${#minimisation_queue[@]} > 0)) || return 0
@@ -129,7 +139,7 @@ tend_minimisation()
     fi
     ! any_running "$minimisation_pid" || return 0
     if reap "$minimisation_pid" && take_away_superfluous; then
-        [[ $minimising != stack ]] || figure[corpus.minimised]=$((${figure[corpus.minimised]} + 1))
+        [[ $minimising != "$main_target" ]] || figure[corpus.minimised]=$((${figure[corpus.minimised]} + 1))
     else
         fail "the corpus of fuzz_$minimising could not be minimised" "$logs/merge-periodic.log"
     fi

@@ -34,7 +34,8 @@ list_crash_files()
 start_triage()
 {
     triage_seen=$1
-    spawn "$logs/triage.log" "${bound[@]}" ci/fuzz_triage.sh "$tool" "$work"
+    spawn "$logs/triage.log" "${bound[@]}" ci/fuzz_triage.sh "$tool" "$work" \
+        ${allocator:+"$main_target"}
     triage_pid=$spawned
 }
 

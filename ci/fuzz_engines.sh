@@ -4,10 +4,11 @@
 # shellcheck disable=SC2034,SC2154 # its variables
 
 # Half of the jobs are libFuzzer's. The first of them is shared by its targets, in turns; the others
-# run the whole stack all the time.
+# run the main target all the time.
 readonly libfuzzer_jobs=$(((jobs + 1) / 2))
 readonly afl_jobs=$((jobs / 2))
-readonly -A turn_lengths=([stack]=5 [window32]=2 [paging]=1 [frames]=1)
+readonly -A turn_lengths=([window32]=2 [paging]=1 [frames]=1)
+readonly turn_length_main=5
 turns=() # the targets whose programs are there
 
 # Of each job, libfuzzer-N or afl-N: its process (nothing if there is none), when it started, how
@@ -24,39 +25,38 @@ bound=(setpriv --pdeathsig KILL --)
 find_turns()
 {
     local target
-    for target in stack window32 paging frames; do
+    for target in "${targets[@]}"; do
         if [[ -x $(libfuzzer_program "$target") ]]; then
             turns+=("$target")
         else
             printf '  fuzz_%s is left out: it is not built\n' "$target"
         fi
     done
-    [[ ${turns[0]:-} == stack && -x build/bin/fuzz_stack && -x $tool ]] ||
-        die "kheap, or fuzz_stack of libFuzzer, is not built"
+    [[ ${turns[0]:-} == "$main_target" && -x $(merge_program "$main_target") && -x $tool ]] ||
+        die "${tool##*/}, or fuzz_$main_target of libFuzzer, is not built"
 }
 
 # Sets the job's next target, and how long it has its turn.
 next_turn()
 {
-    local job=$1
+    local job=$1 length=$turn_length_main
     if [[ $job == libfuzzer-1 ]]; then
         job_turn[$job]=$(((${job_turn[$job]:--1} + 1) % ${#turns[@]}))
         job_target[$job]=${turns[job_turn[$job]]}
     else
-        job_target[$job]=stack
+        job_target[$job]=$main_target
     fi
-    job_until[$job]=$((SECONDS + turn * turn_lengths[${job_target[$job]}]))
+    [[ ${job_target[$job]} == "$main_target" ]] || length=${turn_lengths[${job_target[$job]}]}
+    job_until[$job]=$((SECONDS + turn * length))
 }
 
 start_libfuzzer_job()
 {
     local job=$1 target=${job_target[$1]} from=$corpus options=("${stack_options[@]}")
-    case $target in
-        paging | frames)
-            from=$(corpus_of "$target")
-            options=("-max_len=$part_bytes_max")
-            ;;
-    esac
+    if is_part "$target"; then
+        from=$(corpus_of "$target")
+        options=("-max_len=$part_bytes_max")
+    fi
     mkdir -p -- "$work/crashes/$target"
     libfuzzer_command "$target" "$((job_until[$job] - SECONDS))" "$work/crashes/$target/" \
         "libfuzzer-$target"
@@ -68,8 +68,8 @@ note_libfuzzer_end()
 {
     local log=$logs/$1.log target=${job_target[$1]}
     taken_before=$((taken_before + $(taken_by_libfuzzer "$log")))
-    # The targets of the whole stack count in files that they share.
-    [[ $target == stack || $target == window32 ]] ||
+    # The others count in files that their processes share.
+    ! is_part "$target" ||
         figure[$target.executions]=$((${figure[$target.executions]} + $(executions_told "$log")))
     figure[$target.seconds]=$((${figure[$target.seconds]} + SECONDS - job_start[$1]))
 }
@@ -122,14 +122,14 @@ prepare_afl()
 # found more often. The last follows comparisons as well, by a build of its own.
 start_afl_job()
 {
-    local number=${1#*-} role=-S options=(-t 2000)
+    local number=${1#*-} role=-S options=(-t 2000) cmplog
+    cmplog=$(afl_program afl-cmplog)
     ((number > 1)) || role=-M
     rm -rf -- "$logs/afl/job$number"
-    ((number < afl_jobs)) || [[ ! -x build/afl-cmplog/bin/fuzz_stack ]] ||
-        options+=(-c build/afl-cmplog/bin/fuzz_stack)
+    ((number < afl_jobs)) || [[ ! -x $cmplog ]] || options+=(-c "$cmplog")
     afl_command "$role" "$number" "$logs/minimised" "$afl_jobs" "$cores"
     spawn "$logs/$1.log" "${bound[@]}" env AFL_SYNC_TIME=1 AFL_IMPORT_FIRST=1 \
-        "${engine_command[@]}" "${options[@]}" -- build/afl/bin/fuzz_stack
+        "${engine_command[@]}" "${options[@]}" -- "$(afl_program afl)"
 }
 
 # afl_ended JOB STATUS: it does not end by itself.

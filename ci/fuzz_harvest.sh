@@ -21,8 +21,8 @@ harvest_tree()
 {
     local sum path broken
     mkdir -p -- "$2/corpus/grown" "$2.new"
-    build/bin/fuzz_stack -merge=1 -timeout=20 "-artifact_prefix=${2%/*}/" "$1" "$corpus" \
-        > "$2.log" 2>&1 || return
+    "$(merge_program "$main_target")" -merge=1 -timeout=20 "-artifact_prefix=${2%/*}/" "$1" \
+        "$corpus" > "$2.log" 2>&1 || return
     find "$1" -type f -newer "$2.new" -print0 | xargs -0 -r sha1sum -- |
         while read -r sum path; do
             "$tool" replay --quiet "$path" > /dev/null 2>&1 &&
@@ -44,7 +44,8 @@ harvest_patch()
 harvest()
 {
     local scratch count
-    [[ -x build/bin/fuzz_stack && -x $tool ]] || die "kheap and fuzz_stack are not built"
+    [[ -x $(merge_program "$main_target") && -x $tool ]] ||
+        die "kheap and fuzz_$main_target are not built"
     has_files "$corpus" || die "nothing was fuzzed here: $corpus is not there"
     command -v git > /dev/null || die "git is not installed"
     scratch=$(mktemp -d "$work/harvest.XXXXXX") || die "$work cannot be written"

@@ -125,7 +125,7 @@ judge_parts()
 {
     local target program status=0
     mkdir -p -- "$work/found-parts" && : > "$next/parts.txt" || return
-    for target in paging frames; do
+    for target in "${part_targets[@]}"; do
         program=$(libfuzzer_program "$target")
         [[ -d $work/crashes/$target && -x $program ]] || continue
         judge_part "$target" "$program" >> "$next/parts.txt" || status=1

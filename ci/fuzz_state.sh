@@ -25,7 +25,7 @@ state_open()
     started_at=$(printf '%(%s)T' -1)
     for name in {libfuzzer,afl}.{executions,operations,rate,edges,features,offered,taken,restarts} \
         {libfuzzer,afl}.{running,alive_seconds} \
-        {stack,window32,paging,frames}.{executions,seconds} corpus.{files,at_start,minimised} \
+        "${targets[@]/%/.executions}" "${targets[@]/%/.seconds}" corpus.{files,at_start,minimised} \
         crashes.{files,groups,kept}; do
         figure["$name"]=0
     done
@@ -49,29 +49,39 @@ note_larger()
     covered_at=$SECONDS
 }
 
+# What all processes of its targets did together; of a part, those that have ended.
+count_libfuzzer()
+{
+    local target executions=0 operations=0
+    for target in "${corpus_targets[@]}"; do
+        read_stats "libfuzzer-$target"
+        figure[$target.executions]=$stats_executions
+        figure[$target.operations]=$stats_operations
+        operations=$((operations + stats_operations))
+    done
+    for target in "${targets[@]}"; do
+        executions=$((executions + ${figure[$target.executions]}))
+    done
+    figure[libfuzzer.executions]=$executions
+    figure[libfuzzer.operations]=$operations
+}
+
 look_at_libfuzzer()
 {
     local job target edges features
     figure[libfuzzer.taken]=$taken_before
-    for target in stack window32; do
-        read_stats "libfuzzer-$target"
-        figure[$target.executions]=$stats_executions
-        figure[$target.operations]=$stats_operations
-    done
-    figure[libfuzzer.operations]=$((${figure[stack.operations]} + ${figure[window32.operations]}))
-    figure[libfuzzer.executions]=$((${figure[stack.executions]} + ${figure[window32.executions]} +
-        ${figure[paging.executions]} + ${figure[frames.executions]}))
+    count_libfuzzer
     for job in "${jobs_all[@]}"; do
         [[ $job == libfuzzer-* && -n ${job_pid[$job]:-} ]] || continue
         target=${job_target[$job]}
         figure[libfuzzer.taken]=$((${figure[libfuzzer.taken]} +
             $(taken_by_libfuzzer "$logs/$job.log")))
-        if [[ $target == stack ]]; then
+        if [[ $target == "$main_target" ]]; then
             read -r edges features < <(tail -c 3000 -- "$logs/$job.log" |
                 sed -n 's/.* cov: \([0-9]*\) ft: \([0-9]*\) .*/\1 \2/p' | tail -n 1)
             note_larger libfuzzer.edges "${edges:-0}"
             note_larger libfuzzer.features "${features:-0}"
-        elif [[ $target != window32 ]]; then
+        elif is_part "$target"; then
             figure[libfuzzer.executions]=$((${figure[libfuzzer.executions]} +
                 $(executions_told "$logs/$job.log")))
         fi
@@ -119,6 +129,7 @@ state_write()
     figure[run]=$started_at
     figure[updated]=$(printf '%(%s)T' -1)
     figure[process]=$$
+    figure[main_target]=$main_target
     figure[result]=${result:-running}
     figure[reason]=$reason
     figure[troubles]=${#troubles[@]}
@@ -209,7 +220,7 @@ figure_rows()
 {
     local target
     engine_rows libfuzzer "libFuzzer"
-    for target in stack window32 paging frames; do
+    for target in "${targets[@]}"; do
         ((${figure[$target.seconds]} == 0)) || row "" \
             "fuzz_$target: $(thousands "${figure[$target.executions]}") executions in $(
                 duration "${figure[$target.seconds]}")"
@@ -242,6 +253,7 @@ status_shown()
     while read -r name value; do
         figure["$name"]=$value
     done < "$state"
+    [[ -z $allocator ]] || use_main_target "${figure[main_target]}"
     # The lock tells, not the state: a run that was killed could not write that it ended.
     if [[ ${figure[result]} == running ]] && ! run_is_there; then
         figure[result]=killed

@@ -4,7 +4,8 @@
 # operations of the heap, their own targets judge and shrink. A program of its own, so that fuzzing
 # goes on meanwhile. Timeouts that are none now are put aside: a busy machine makes any input slow now
 # and then.
-# usage: ci/fuzz_triage.sh KHEAP WORK
+# usage: ci/fuzz_triage.sh KHEAP WORK [TARGET]
+#   KHEAP               the tool; a foreign allocator's has one target, TARGET
 #   WORK/crashes/TARGET  what it judges
 #   WORK/triaged         RULE-HASH, RULE-HASH.txt of each group; triage.json, triage.txt; parts.txt
 #   WORK/found           the texts
@@ -15,6 +16,12 @@ set -u -o pipefail
 tool=$1
 work=$2
 logs=$work/logs
+corpus_targets=(stack window32)
+part_targets=(paging frames)
+if [[ -n ${3:-} ]]; then
+    corpus_targets=("$3")
+    part_targets=()
+fi
 shrink_seconds=60
 bound=(setpriv --pdeathsig KILL --) # what is started ends with this shell, however that ends
 # shellcheck source-path=SCRIPTDIR/..
@@ -22,12 +29,18 @@ source ci/engines.sh && source ci/fuzz_parts.sh || exit 1
 
 put_aside_slow()
 {
-    local file
-    for file in "$work"/crashes/stack/timeout-* "$work"/crashes/window32/timeout-*; do
-        [[ -f $file ]] || continue
-        ! timeout 60 "${bound[@]}" "$tool" replay --quiet "$file" > /dev/null 2>&1 < /dev/null ||
-            put_aside "$file"
+    local target file
+    for target in "${corpus_targets[@]}"; do
+        for file in "$work/crashes/$target"/timeout-*; do
+            put_aside_if_slow "$file"
+        done
     done
+}
+
+put_aside_if_slow()
+{
+    [[ ! -f $1 ]] || ! timeout 60 "${bound[@]}" "$tool" replay --quiet "$1" > /dev/null 2>&1 < /dev/null ||
+        put_aside "$1"
 }
 
 put_aside()
@@ -50,7 +63,7 @@ keep_groups()
 put_aside_slow
 next=$work/triaged.next
 directories=()
-for target in stack window32; do
+for target in "${corpus_targets[@]}"; do
     [[ ! -d $work/crashes/$target ]] || directories+=("$work/crashes/$target")
 done
 rm -rf -- "$next"

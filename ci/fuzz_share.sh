@@ -38,11 +38,12 @@ share_to_afl()
 
 # --- from AFL++ to libFuzzer ---
 
-# Prints SHA-1 and path of AFL++'s own finds that are newer than the file $1.
+# Prints SHA-1 and path of what AFL++ has found that is newer than the file $1. What it takes over from
+# libFuzzer it may make smaller, which is a find as well.
 finds_of_afl()
 {
-    find "$logs/afl" -path '*/job*/queue/id:*' -type f ! -name '*,orig:*' ! -name '*,sync:*' \
-        -newer "$1" -print0 | xargs -0 -r sha1sum --
+    find "$logs/afl" -path '*/job*/queue/id:*' -type f ! -name '*,orig:*' -newer "$1" -print0 |
+        xargs -0 -r sha1sum --
 }
 
 # libFuzzer passes by files that are older than its last look at the directory: the time of those

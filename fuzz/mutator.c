@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "fuzz/mutation.h"
+#include "fuzz/mutation_pick.h"
 
 #define CHANGES_MAX 4u
 
@@ -54,7 +55,8 @@ static bool begin(struct mutation *mutation, struct mutator_input input, struct 
 
 static size_t finish(struct mutation *mutation, uint8_t *out, size_t size_max)
 {
-    mutation_thin(mutation);
+    if (pick_foreign)
+        mutation_thin(mutation);
     return op_list_encode(&mutation->ops, &mutation->config, out, size_bounded(size_max));
 }
 

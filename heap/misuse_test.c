@@ -458,39 +458,45 @@ static void heads_poke(uint32_t at)
             test_poke(TEST_START.v + field, at);
 }
 
-TEST(a_link_to_a_false_block_before_a_hole_does_not_fault)
+/* Has a hole of unmapped pages in a free block, and returns the block behind that. */
+static vaddr_t hole_up(vaddr_t *hole)
 {
     test_heap_up(TEST_FRAMES, TEST_PAGES);
-    vaddr_t hole = test_alloc(20u * PAGE_SIZE);
+    *hole = test_alloc(20u * PAGE_SIZE);
     vaddr_t behind = test_alloc(5u * PAGE_SIZE);
-    kfree(&test_heap, hole);
+    kfree(&test_heap, *hole);
     EXPECT(heap_reclaim(&test_heap, 100) >= 18);
-    uint32_t at = page_round_up(hole.v) - 4u;
-    EXPECT(probe_page(vaddr_of(at + 4u)) == NULL);
-    uint32_t size = behind.v + 804u - at;
-    uint32_t footer = at + size - 4u;
-    test_poke(at, size ^ TEST_KEY ^ at);
-    test_poke(footer, size ^ TEST_KEY ^ footer);
+    return behind;
+}
+
+static void expect_damaged_head(uint32_t at)
+{
     heads_poke(at);
     EXPECT(vaddr_is_null(kmalloc(&test_heap, 40000)));
     EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
     EXPECT_EQUAL(test_misuse.at.v, at + 4u);
 }
 
+TEST(a_link_to_a_false_block_before_a_hole_does_not_fault)
+{
+    vaddr_t hole;
+    vaddr_t behind = hole_up(&hole);
+    uint32_t at = page_round_up(hole.v) - 4u;
+    EXPECT(probe_page(vaddr_of(at + 4u)) == NULL);
+    uint32_t size = behind.v + 804u - at;
+    uint32_t footer = at + size - 4u;
+    test_poke(at, size ^ TEST_KEY ^ at);
+    test_poke(footer, size ^ TEST_KEY ^ footer);
+    expect_damaged_head(at);
+}
+
 TEST(a_head_that_leads_to_the_last_word_of_a_hole_does_not_fault)
 {
-    test_heap_up(TEST_FRAMES, TEST_PAGES);
-    vaddr_t hole = test_alloc(20u * PAGE_SIZE);
-    vaddr_t behind = test_alloc(5u * PAGE_SIZE);
-    kfree(&test_heap, hole);
-    EXPECT(heap_reclaim(&test_heap, 100) >= 18);
-    uint32_t at = page_round_down(behind.v) - 4u;
+    vaddr_t hole;
+    uint32_t at = page_round_down(hole_up(&hole).v) - 4u;
     EXPECT(probe_page(vaddr_of(page_round_down(at))) == NULL);
     EXPECT(probe_page(vaddr_of(at + 4u)) != NULL);
-    heads_poke(at);
-    EXPECT(vaddr_is_null(kmalloc(&test_heap, 40000)));
-    EXPECT_EQUAL(test_misuse.reason, MISUSE_DAMAGED_LINK);
-    EXPECT_EQUAL(test_misuse.at.v, at + 4u);
+    expect_damaged_head(at);
 }
 
 TEST(a_head_that_leads_out_of_the_heap_does_not_fault)

@@ -72,7 +72,8 @@ take_over_leftovers()
 # --- now and then ---
 
 # start_minimisation TARGET: starts the merge: as few inputs as cover what the corpus does, in a
-# directory beside it. The shared one's by the build without sanitizers, which is quick.
+# directory beside it, of those that are there now: libFuzzer removes some meanwhile. The shared one's
+# by the build without sanitizers, which is quick.
 start_minimisation()
 {
     local program directory
@@ -80,11 +81,12 @@ start_minimisation()
     program=$(merge_program "$1")
     ! is_part "$1" || program=$(libfuzzer_program "$1")
     directory=$(corpus_of "$1")
-    find "$directory" -type f ! -name '.*' -printf '%f\n' > "$work/minimise.before"
-    [[ -s $work/minimise.before ]] || return 0
-    rm -rf -- "$work/minimise" && mkdir -p -- "$work/minimise" "$work/crashes/$1" || return
+    rm -rf -- "$work/minimise" "$work/minimise.from"
+    mkdir -p -- "$work/minimise" "$work/minimise.from" "$work/crashes/$1" || return
+    find "$directory" -type f ! -name '.*' -exec ln -t "$work/minimise.from" -- {} + 2> /dev/null
+    has_files "$work/minimise.from" || return 0
     spawn "$logs/merge-periodic.log" "${bound[@]}" "$program" -merge=1 -timeout=20 \
-        "-artifact_prefix=$work/crashes/$1/" "$work/minimise" "$directory"
+        "-artifact_prefix=$work/crashes/$1/" "$work/minimise" "$work/minimise.from"
     minimisation_pid=$spawned
 }
 
@@ -101,10 +103,9 @@ take_away_superfluous()
     ((${#needed[@]} > 0)) || return 1
     sync -f "$work"
     directory=$(corpus_of "$minimising")
-    sed "s,^,$directory/," "$work/minimise.before" | tr '\n' '\0' |
-        xargs -0 -r sha1sum -- 2> /dev/null | while read -r sum path; do
-            [[ -n ${needed[$sum]:-} ]] || rm -f -- "$path"
-        done
+    find "$work/minimise.from" -type f -print0 | xargs -0 -r sha1sum -- | while read -r sum path; do
+        [[ -n ${needed[$sum]:-} ]] || rm -f -- "$directory/${path##*/}"
+    done
 }
 
 end_minimisation()
@@ -144,5 +145,5 @@ tend_minimisation()
         fail "the corpus of fuzz_$minimising could not be minimised" "$logs/merge-periodic.log"
     fi
     minimisation_pid=
-    rm -rf -- "$work/minimise"
+    rm -rf -- "$work/minimise" "$work/minimise.from"
 }

@@ -170,10 +170,7 @@ static bool change_config(struct mutation *mutation)
     struct random *random = &mutation->random;
     struct op_config *config = &mutation->config;
     if (pick_foreign) {
-        /* Windows are written whole for each run, and small ones are soon full: seldom large ones.
-         */
-        uint32_t most = random_below(random, 16) == 0 ? 200u : 1u + random_below(random, 24);
-        config->frame_count = random_below(random, most);
+        config->frame_count = random_below(random, 200);
         config->window_pages = 1u + random_below(random, 2048);
         return true;
     }
@@ -243,9 +240,19 @@ bool mutation_cross(struct mutation *mutation)
                   mutation->other.count - first);
 }
 
+/* Windows are written whole for each run, and small ones are soon full: seldom large ones. */
+#define CHEAP_PAGES 24u
+
+static void shorten_window(struct random *random, struct op_config *config)
+{
+    if (config->frame_count > CHEAP_PAGES && random_below(random, 16) != 0)
+        config->frame_count = random_below(random, CHEAP_PAGES + 1u);
+}
+
 void mutation_thin(struct mutation *mutation)
 {
     struct random *random = &mutation->random;
+    shorten_window(random, &mutation->config);
     uint32_t kept = random_below(random, 16) == 0 ? UINT32_MAX : random_below(random, 2);
     for (uint32_t i = mutation->ops.count; i > 0; i--) {
         struct op *op = &mutation->ops.ops[i - 1u];

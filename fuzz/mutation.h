@@ -21,8 +21,9 @@ bool mutation_apply(struct mutation *mutation);
 /* Replaces the input by a mixture of it and the other. Returns as mutation_apply. */
 bool mutation_cross(struct mutation *mutation);
 
-/* Of the operations that fill a heap, each of which costs as much as dozens of others, keeps one at
- * most, mostly; the others become requests for one block. */
+/* Makes an input for a foreign allocator cheap, mostly: its window is made small; and of the
+ * operations that fill a heap, each of which costs as much as dozens of others, one at most is
+ * kept, the others become requests for one block. */
 void mutation_thin(struct mutation *mutation);
 
 #endif

@@ -116,6 +116,9 @@ static uintptr_t check_end(uintptr_t at, uintptr_t from, uintptr_t to, uint32_t 
     return to;
 }
 
+_Static_assert(CONTENTS_END % CONTENTS_STRIDE == 0,
+               "the words between lie at multiples of the stride");
+
 /* Where the end that is filled wholly begins; a small block has nothing before it. */
 static uintptr_t tail_start(uintptr_t size_bytes)
 {

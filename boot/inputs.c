@@ -157,10 +157,6 @@ enum exit_value inputs_run(const struct multiboot_info *info, uint32_t stop_at)
     struct named_input named;
     if (!command_line_done(info))
         return EXIT_BAD_INPUT;
-    if (stop_at != 0 && !runner_stops) {
-        serial_text("kheap: error: stop= is for the project's own heap\n");
-        return EXIT_BAD_INPUT;
-    }
     modules_open(&modules, info);
     if (modules.left == 0) {
         serial_text("kheap: error: no module: there is nothing to run\n");

@@ -18,9 +18,6 @@ const char *runner_open(struct input *input, const uint8_t *data, uint32_t size_
 /* The most frames that an input can have here. */
 uint32_t runner_frame_count_max(void);
 
-/* False if a run cannot be stopped at an operation: then stop_at is always 0. */
-extern const bool runner_stops;
-
 /* Runs an input, checked after every operation; stop_at as in a session's plan. Returns null with
  * *verdict set, or why there is too little memory for one. A fault may end the kernel meanwhile,
  * after inputs_ended. */

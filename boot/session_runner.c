@@ -9,8 +9,6 @@
 #include "boot/runner.h"
 #include "mmu_x86/probe.h"
 
-const bool runner_stops = true;
-
 static struct session *session;
 
 uint64_t runner_size_bytes(uint32_t slot_count)

@@ -232,12 +232,6 @@ static enum outcome apply(struct session *session, const struct op *op)
     }
 }
 
-/* The compiler is to know neither that it is empty nor what it might do. */
-__attribute__((noinline)) void guilty_operation(const struct session *session, const struct op *op)
-{
-    __asm__ volatile("" : : "r"(session), "r"(op) : "memory");
-}
-
 bool session_apply(struct session *session, const struct op *op)
 {
     session->op = *op;

@@ -93,10 +93,10 @@ struct session_plan {
     void *observer;
 };
 
-/* Does nothing: it is there for a debugger's breakpoint, which stops a run at one operation of a
- * million and costs the others nothing. */
+/* Does nothing: it is there for a debugger's breakpoint, which stops a run, a struct session or a
+ * struct run (fuzz/foreign/run.h), at one operation of a million and costs the others nothing. */
 struct op;
-void guilty_operation(const struct session *session, const struct op *op);
+void guilty_operation(const void *run, const struct op *op);
 
 struct verdict {
     bool ok;

@@ -23,8 +23,6 @@ struct job {
     struct verdict *verdict;
 };
 
-const bool runner_stops = false;
-
 static struct run *made;
 static uint32_t fault_at;
 static const char *fault_what;

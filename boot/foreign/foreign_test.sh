@@ -69,6 +69,19 @@ the_mistakes()
     expect 1 "; $((2 * count + 1)) equal in QEMU, 0 not; " "$tools/kheap-provoked" boot --quiet "$scratch/mistakes"
 }
 
+# gdb stands at the operation that breaks the rule, and goes on into the allocator from there.
+under_gdb()
+{
+    printf 'print op->size\nprint ((struct run *)run)->operation_count\nbreak mistake\ncontinue\n' > "$scratch/commands"
+    expect 0 '^\$1 = 1009$' "$tools/kheap-provoked" boot --gdb --gdb-commands "$scratch/commands" "$scratch/mistakes/1009.txt"
+    also 'gdb stops at operation 2'
+    also '^\$2 = 2$'
+    also '^Breakpoint 2, .*mistake \('
+    printf 'print ((struct run *)run)->model.live_count\n' > "$scratch/commands"
+    expect 0 '^\$1 = 1$' "$tools/kheap-provoked" boot --gdb --at 5 --gdb-commands "$scratch/commands" \
+        "$scratch/mistakes/whole.txt"
+}
+
 little_memory()
 {
     local boot=("$tools/kheap-first_fit" boot --memory 12) most
@@ -89,9 +102,6 @@ what_is_missing()
         "$scratch/other/bin/kheap-none" boot corpus/seeds
     expect 3 "build/boot/kheap-other.elf: this allocator's kernel is not built: .* KERNEL" \
         "$scratch/other/bin/kheap-other" boot corpus/seeds
-    expect 2 "is for the project's own heap only: --gdb" "$tools/kheap-first_fit" boot --gdb corpus/seeds/mixed-long.txt
-    expect 3 "stop= is for the project's own heap" boot/run --kernel "$kernels/kheap-first_fit.elf" --append stop=1 \
-        corpus/seeds/mixed-long.txt
 }
 
 # What the build says of an allocator that cannot be in the kernel.
@@ -115,6 +125,7 @@ not_freestanding()
 
 the_corpus
 the_mistakes
+under_gdb
 little_memory
 what_is_missing
 not_freestanding

@@ -7,7 +7,7 @@
 #include "fuzz/file.h"
 #include "fuzz/tool/boot.h"
 
-const bool boot_has_gdb = false;
+const char *const boot_begins = "run_begin";
 const char *const boot_kernel_missing =
     "this allocator's kernel is not built: cmake --preset kernel && cmake --build --preset kernel, "
     "with KERNEL in its kheap_add_allocator (fuzz/foreign/QEMU.md)";

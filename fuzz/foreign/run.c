@@ -311,6 +311,8 @@ static bool apply_checked(struct run *run, const struct op *op)
 {
     run->op = *op;
     run->operation_count++;
+    if (run->operation_count == run->plan.stop_at)
+        guilty_operation(run, op);
     run->misuse_count = 0;
     run->touched = false;
     run->steps = 0;
@@ -378,6 +380,8 @@ void run_input(struct run *run, struct input *input, const struct session_plan *
     while (ok && input_next(input, &op))
         ok = plan->observe != NULL ? apply_observed(run, &op) : apply_checked(run, &op);
     if (ok) {
+        if (run->operation_count + 1u == plan->stop_at)
+            guilty_operation(run, &run->op);
         ok = run_end(run);
         run->operation_count += !ok;
     }

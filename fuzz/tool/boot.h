@@ -66,8 +66,8 @@ extern const char *const boot_kernel_missing;
  * so: then it does not return. Returns false with *error set if there is none. */
 bool boot_host_fits(const struct boot_plan *plan, char **argv, struct line *error);
 
-/* False if no debugger can be stopped at an operation there. */
-extern const bool boot_has_gdb;
+/* The function that makes a heap for an input there. */
+extern const char *const boot_begins;
 
 /* Finds the repository that this tool was built in, and in it boot/run. Returns false with *error
  * set. */

@@ -1,7 +1,7 @@
 /* The project's own heap: the same verdicts in any process. */
 #include "fuzz/tool/boot.h"
 
-const bool boot_has_gdb = true;
+const char *const boot_begins = "session_begin";
 const char *const boot_kernel_missing =
     "the kernel is not built: cmake --preset kernel && cmake --build --preset kernel";
 

@@ -51,6 +51,7 @@ static void run_gdb(const struct boot_plan *plan, const char *socket, bool begin
 {
     char helper[BOOT_PATH_MAX + sizeof(HELPER) + 16u];
     char target[BOOT_PATH_MAX + 16u];
+    char stop[64];
     /* The helper is loaded by its name: gdb need not look for it, and say that it may not. */
     const char *list[32] = {"gdb", "-q", "-iex", "set auto-load python-scripts off"};
     uint32_t count = 4;
@@ -61,8 +62,8 @@ static void run_gdb(const struct boot_plan *plan, const char *socket, bool begin
         list[count++] = "-nx";
     }
     list[count++] = plan->kernel;
-    const char *const steps[] = {
-        helper, target, begin ? "tbreak session_begin" : "tbreak guilty_operation", "continue"};
+    (void)snprintf(stop, sizeof(stop), "tbreak %s", begin ? boot_begins : "guilty_operation");
+    const char *const steps[] = {helper, target, stop, "continue"};
     for (uint32_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         list[count++] = "-ex";
         list[count++] = steps[i];

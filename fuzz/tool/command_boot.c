@@ -120,8 +120,6 @@ static int parse(int argc, char **argv, struct boot *boot)
     }
     if (status == EXIT_OK && boot->files.count == 0)
         return command_usage("boot", "names no input", argc > 1 ? argv[argc - 1] : NULL);
-    if (status == EXIT_OK && boot->gdb && !boot_has_gdb)
-        return command_usage("boot", "is for the project's own heap only", "--gdb");
     if (status == EXIT_OK && boot->gdb && boot->json != NULL)
         return command_usage("boot", "does not go with --gdb", "--json");
     if (status == EXIT_OK && !boot->gdb && (boot->at != 0 || boot->gdb_commands != NULL))

@@ -64,12 +64,21 @@ static enum op_kind kind_of(uint8_t code)
     return (enum op_kind)kinds[code % KINDS];
 }
 
+/* The other way round: where each kind begins in the table. */
 static uint8_t code_of(enum op_kind kind)
 {
-    uint8_t code = op_is_foreign(kind) ? FOREIGN_CODE : 0;
-    while (kind_of(code) != kind)
-        code++;
-    return code;
+    static const uint8_t codes[] = {
+        [OP_ALLOC] = 0,          [OP_FREE] = 14,           [OP_REALLOC] = 26,
+        [OP_ALIGNED] = 33,       [OP_ZALLOC] = 37,         [OP_FILL] = 40,
+        [OP_RECLAIM] = 42,       [OP_REFUSE] = 44,         [OP_PRESSURE] = 46,
+        [OP_REFUSE_ON] = 47,     [OP_INTERRUPT] = 48,      [OP_MAP] = 49,
+        [OP_UNMAP] = 50,         [OP_CHECK] = 51,          [OP_STATS] = 52,
+        [OP_DOUBLE_FREE] = 53,   [OP_FREE_INNER] = 54,     [OP_FREE_MISALIGNED] = 55,
+        [OP_FREE_FOREIGN] = 56,  [OP_USE_FREED] = 57,      [OP_DAMAGE_HEADER] = 58,
+        [OP_DAMAGE_FOOTER] = 59, [OP_DAMAGE_NEXT] = 60,    [OP_DAMAGE_PREVIOUS] = 61,
+        [OP_DAMAGE_LINK] = 62,   [OP_DAMAGE_REALLOC] = 63,
+    };
+    return op_is_foreign(kind) ? (uint8_t)(FOREIGN_CODE + (kind - OP_WINDOW)) : codes[kind];
 }
 
 static uint8_t byte_read(struct op_reader *reader)

@@ -41,7 +41,7 @@ build_allocator()
         build_shown "$preset" "fuzz_$name"
         ln -sfn -- "$builds/$preset/bin/fuzz_$name" "$fuzz_program"
     else
-        ln -sfn -- "$(merge_program "$name")" "$fuzz_program"
+        ln -sfn -- "$builds/host/bin/fuzz_$name" "$fuzz_program"
     fi
 }
 
@@ -50,10 +50,11 @@ build_allocator_afl()
     build_shown afl "fuzz_$name" kheap_mutator_foreign
 }
 
-# What the parts of ci/verify and ci/fuzz that are used here find elsewhere.
+# What the parts of ci/verify and ci/fuzz that are used here find elsewhere. A merge wants a path without
+# spaces: not the root's.
 merge_program()
 {
-    printf '%s/host/bin/fuzz_%s' "$builds" "$1"
+    printf '%s/host/bin/fuzz_%s' "${builds#"$root/"}" "$1"
 }
 
 libfuzzer_program()

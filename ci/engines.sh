@@ -37,6 +37,24 @@ libfuzzer_command()
         -timeout=20 -print_final_stats=1)
 }
 
+# merge_command PROGRAM CONTROL CRASHES INTO FROM...: sets `engine_command' to a merge: it copies what
+# adds coverage in the directories FROM into INTO, and notes in the file CONTROL what it has done. Without
+# spaces in any of them: libFuzzer calls itself by a shell, and quotes nothing.
+merge_command()
+{
+    rm -f -- "$2"
+    engine_command=("$1" -merge=1 -timeout=20 "-merge_control_file=$2" "-artifact_prefix=$3" "${@:4}")
+}
+
+# merge_saw CONTROL WORD: true if a merge has begun (STARTED) or ended (FT) the run of every file. Its
+# status does not tell: it goes on behind what crashes, and ends as if all were well where a file is gone
+# or its notes cannot be written.
+merge_saw()
+{
+    awk -v word="$2" 'NR == 1 { files = $1 } $1 == word { seen++ } END { exit !(NR > 0 && seen + 0 == files + 0) }' \
+        "$1" 2> /dev/null
+}
+
 # afl_program PRESET: the program that AFL++ fuzzes, of afl or afl-cmplog.
 afl_program()
 {

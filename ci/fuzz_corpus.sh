@@ -4,6 +4,7 @@
 # shellcheck disable=SC2034,SC2154 # its variables
 
 minimising=           # whose corpus is made smaller now
+minimisers=()         # the targets that have still to say what they need of it
 minimisation_queue=() # and whose next
 minimisation_pid=
 minimised_at=$SECONDS
@@ -22,16 +23,17 @@ corpus_of()
 
 # --- at the start ---
 
-# A name that is a SHA-1 tells what the file is to hold: what was being written when a run was killed
-# is not kept as if it were a find.
+# A name that ends with a SHA-1 tells what the file is to hold: what was being written when a run was
+# killed, or the machine stopped, is not kept as if it were a find.
 remove_torn()
 {
     local sum path name
-    find "$corpus" "$work/parts" -type f -print0 | xargs -0 -r sha1sum -- | while read -r sum path; do
-        name=${path##*/}
-        name=${name#afl-}
-        [[ ! $name =~ ^[0-9a-f]{40}$ || $name == "$sum" ]] || rm -f -- "$path"
-    done
+    find "$corpus" "$work/parts" "$work/crashes" "$afl_from_libfuzzer" -type f -print0 2> /dev/null |
+        xargs -0 -r sha1sum -- | while read -r sum path; do
+            name=${path##*/}
+            name=${name##*[-:]}
+            [[ ! $name =~ ^[0-9a-f]{40}$ || $name == "$sum" ]] || rm -f -- "$path"
+        done
 }
 
 # What the targets of parts start from.
@@ -50,17 +52,18 @@ fill_parts()
 take_over_leftovers()
 {
     mkdir -p -- "$crashes"
+    local unlinked="cannot be linked into $work, and is left where it is:"
+    check_disk
     touch -d @0 -- "$work/share.mark" "$work/crash.mark"
     : > "$work/started"
-    figure[libfuzzer.offered]=0
-    collect_crashes
-    share_to_libfuzzer "$work/share.mark"
+    fill_parts
+    remove_torn
+    collect_crashes || die "what AFL++ crashed with $unlinked $logs/afl"
+    { take_back_offered && share_to_libfuzzer "$work/share.mark"; } || die "what was found $unlinked $logs/afl"
     figure[libfuzzer.offered]=0
     sync -f "$work"
     rm -rf -- "$logs/afl" "$logs/minimised"
     rm -f -- "$logs"/*.log
-    fill_parts
-    remove_torn
     fill_working_corpus
     replay_kept
     [[ -n $(list_corpus | head -n 1) ]] || printf '' > "$corpus/empty"
@@ -71,41 +74,66 @@ take_over_leftovers()
 
 # --- now and then ---
 
-# start_minimisation TARGET: starts the merge: as few inputs as cover what the corpus does, in a
-# directory beside it, of those that are there now: libFuzzer removes some meanwhile. The shared one's
-# by the build without sanitizers, which is quick.
+# snapshot DIRECTORY INTO: links what is in the one now into the other, as libFuzzer may remove some of it
+# at any time. Returns 1 if there is nothing.
+snapshot()
+{
+    mkdir -p -- "$2" && find "$1" -type f ! -name '.*' -exec ln -t "$2" -- {} + 2> /dev/null
+    has_files "$2"
+}
+
+# start_minimisation TARGET: starts the merges: as few inputs as cover what the corpus does, in a
+# directory beside it. For the shared one by the build without sanitizers, which is quick, and then by the
+# others that share it, which add what only they reach.
 start_minimisation()
 {
-    local program directory
+    local target
     minimising=$1
-    program=$(merge_program "$1")
-    ! is_part "$1" || program=$(libfuzzer_program "$1")
-    directory=$(corpus_of "$1")
+    minimisers=("$1")
+    for target in "${corpus_targets[@]}"; do
+        [[ $1 != "$main_target" || $target == "$1" || ! -x $(libfuzzer_program "$target") ]] ||
+            minimisers+=("$target")
+    done
     rm -rf -- "$work/minimise" "$work/minimise.from"
-    mkdir -p -- "$work/minimise" "$work/minimise.from" "$work/crashes/$1" || return
-    find "$directory" -type f ! -name '.*' -exec ln -t "$work/minimise.from" -- {} + 2> /dev/null
-    has_files "$work/minimise.from" || return 0
-    spawn "$logs/merge-periodic.log" "${bound[@]}" "$program" -merge=1 -timeout=20 \
-        "-artifact_prefix=$work/crashes/$1/" "$work/minimise" "$work/minimise.from"
+    mkdir -p -- "$work/minimise" && snapshot "$(corpus_of "$1")" "$work/minimise.from" || return
+    start_next_merge
+}
+
+start_next_merge()
+{
+    local target=${minimisers[0]} program
+    program=$(libfuzzer_program "$target")
+    [[ $target != "$main_target" ]] || program=$(merge_program "$target")
+    minimisers=("${minimisers[@]:1}")
+    mkdir -p -- "$work/crashes/$target"
+    merge_command "$program" "$work/minimise.control" "$work/crashes/$target/" "$work/minimise" \
+        "$work/minimise.from"
+    spawn "$logs/merge-periodic.log" "${bound[@]}" "${engine_command[@]}"
     minimisation_pid=$spawned
 }
 
-# Takes away the inputs that were there before and that the merge did not need. Its directory does not
-# take the corpus's place: so there is no moment at which an input of the corpus, or one that is
-# written meanwhile, could be lost, whenever the run is killed.
+# Takes away the inputs that were there before and that no merge needed. Their directory does not take the
+# corpus's place, so that there is no moment at which an input that is written meanwhile could be lost,
+# whenever the run is killed. What is needed may have been removed by libFuzzer, which has found a smaller
+# one for some of what it does: it stands for others, and comes back first.
 take_away_superfluous()
 {
-    local sum path directory
+    local sum path at superfluous=()
     local -A needed=()
     while IFS= read -r sum; do
         needed[$sum]=yes
     done < <(find "$work/minimise" -type f -printf '%f\n')
-    ((${#needed[@]} > 0)) || return 1
+    while read -r sum path; do
+        at=$(corpus_of "$minimising")/${path##*/}
+        if [[ -z ${needed[$sum]:-} ]]; then
+            superfluous+=("$at")
+        else
+            [[ -e $at ]] || ln -- "$path" "$at" || return
+        fi
+    done < <(find "$work/minimise.from" -type f -print0 | xargs -0 -r sha1sum --)
+    ((${#needed[@]} > 0)) || return
     sync -f "$work"
-    directory=$(corpus_of "$minimising")
-    find "$work/minimise.from" -type f -print0 | xargs -0 -r sha1sum -- | while read -r sum path; do
-        [[ -n ${needed[$sum]:-} ]] || rm -f -- "$directory/${path##*/}"
-    done
+    ((${#superfluous[@]} == 0)) || printf '%s\0' "${superfluous[@]}" | xargs -0 rm -f --
 }
 
 end_minimisation()
@@ -139,7 +167,13 @@ tend_minimisation()
         return
     fi
     ! any_running "$minimisation_pid" || return 0
-    if reap "$minimisation_pid" && take_away_superfluous; then
+    if ! reap "$minimisation_pid" || ! merge_saw "$work/minimise.control" FT; then
+        fail "the corpus of fuzz_$minimising stays as it is: not all of it could be run" "$logs/merge-periodic.log"
+        evict_crashing
+    elif ((${#minimisers[@]} > 0)); then
+        start_next_merge
+        return
+    elif take_away_superfluous; then
         [[ $minimising != "$main_target" ]] || figure[corpus.minimised]=$((${figure[corpus.minimised]} + 1))
     else
         fail "the corpus of fuzz_$minimising could not be minimised" "$logs/merge-periodic.log"

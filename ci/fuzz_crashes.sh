@@ -7,22 +7,25 @@ readonly crashes_every=3
 crashes_at=-$crashes_every
 triage_pid=
 triage_seen= # the crash files that the last triage was given, as a checksum of their names
+triage_began=0
+triage_after=0 # no other before, until the end: a known bug is found again and again
 
 # Puts AFL++'s crashes and hangs beside libFuzzer's, named as libFuzzer would name them, and makes
-# sure that all of them outlive a machine that stops.
+# sure that all of them outlive a machine that stops. Returns 1 if it could not.
 collect_crashes()
 {
-    local sum path kind
+    local sum path kind status=0
+    touch -- "$work/crash.next"
     while read -r sum path; do
         kind=crash
         [[ $path != */hangs/* ]] || kind=timeout
         [[ -e $crashes/$kind-$sum || -e $work/slow/$kind-$sum ]] ||
-            ln -- "$path" "$crashes/$kind-$sum"
+            ln -- "$path" "$crashes/$kind-$sum" || status=1
     done < <(find "$logs/afl" \( -path '*/crashes/id*' -o -path '*/hangs/id*' \) -type f -print0 \
         2> /dev/null | xargs -0 -r sha1sum --)
-    touch -- "$work/crash.next"
     find "$work/crashes" -type f -newer "$work/crash.mark" -print0 | xargs -0 -r sync --
     mv -f -- "$work/crash.next" "$work/crash.mark"
+    return "$status"
 }
 
 # libFuzzer writes units that are merely slow there, too.
@@ -34,6 +37,7 @@ list_crash_files()
 start_triage()
 {
     triage_seen=$1
+    triage_began=$SECONDS
     spawn "$logs/triage.log" "${bound[@]}" ci/fuzz_triage.sh "$tool" "$work" \
         ${allocator:+"$main_target"}
     triage_pid=$spawned
@@ -47,7 +51,9 @@ tend_triage()
         ! any_running "$triage_pid" || return 0
         reap "$triage_pid" || fail "crashes could not be judged" "$logs/triage.log"
         triage_pid=
+        triage_after=$((2 * SECONDS - triage_began))
     fi
+    ((SECONDS >= triage_after)) || [[ -n $result ]] || return 0
     names=$(list_crash_files | cksum)
     [[ $names == "$triage_seen" || -z $(list_crash_files | head -n 1) ]] || start_triage "$names"
 }

@@ -35,6 +35,9 @@ for file in "$from"/*; do
     sum=$(sha1sum < "$file")
     cp -- "$file" "$into/${sum%% *}"
 done
+for option in "$@"; do
+    [[ $option != -merge_control_file=* ]] || printf '1\n0\nx\nSTARTED 0 1\nFT 0 1\n' > "${option#*=}"
+done
 printf 'MERGE-OUTER: 1 new files with 1 new features added; 1 new coverage edges\n'
 END
 cat > "$place/build/libfuzzer/bin/fuzz_stack" << END
@@ -190,6 +193,31 @@ expect_until minimise 0 '(($(figure corpus.minimised) > 0)) && [[ ! -e $work/par
 for directory in corpus parts/paging; do
     [[ -n $(find "$work/$directory" -name '*size-zero') ]] || fail "minimise: what is needed is gone"
 done
+
+# A merge that has not run all, and says that all is well: nothing goes.
+cp -- "$place/build/bin/fuzz_stack" "$scratch/merge" || exit 1
+sed -i 's/FT 0 1/FT 1 1/; s/1\\n0\\nx/2\\n0\\nx\\ny/' "$place/build/bin/fuzz_stack"
+printf 'superfluous' > "$work/corpus/superfluous"
+expect_until half_merged 0 'grep -q "stays as it is: not all of it could be run" "$scratch/out"' --minimise 0.05
+[[ -e $work/corpus/superfluous ]] || fail "half_merged: an input is gone that the merge has not seen"
+cp -- "$scratch/merge" "$place/build/bin/fuzz_stack" && rm -- "$work/corpus/superfluous" || exit 1
+
+# What the merge needs comes back where libFuzzer has removed it meanwhile, before what it stands for goes.
+sum=$(printf 'stands for others' | sha1sum | cut -c 1-40)
+printf 'stands for others' > "$work/corpus/$sum-size-zero"
+printf 'superfluous' > "$work/corpus/superfluous"
+sed -i "s|^for file|[[ \$from != *minimise.from ]] \|\| rm -f -- '$work/corpus/$sum-size-zero'; for file|" \
+    "$place/build/bin/fuzz_stack"
+expect_until replaced 0 '[[ ! -e $work/corpus/superfluous && -e $work/corpus/$sum-size-zero ]]' --minimise 0.05
+cp -- "$scratch/merge" "$place/build/bin/fuzz_stack" || exit 1
+
+# What libFuzzer has offered to AFL++ and removed is there again: it may have been killed over it.
+mkdir -p -- "$work/logs/afl/libfuzzer/queue" && printf 'offered' > "$scratch/offered" || exit 1
+sum=$(sha1sum < "$scratch/offered" | cut -c 1-40)
+cp -- "$scratch/offered" "$work/logs/afl/libfuzzer/queue/id:000000,src:$sum" || exit 1
+prepare 'exec sleep 60' 'exec sleep 60'
+expect taken_back 0 "the time is over" --no-setup --no-build --seconds 2
+[[ -e $work/corpus/$sum ]] || fail "taken_back: what was offered is gone"
 
 # A file that a killed run has not written to its end, and a line of the history.
 name=$(printf 'whole' | sha1sum | cut -c 1-40)

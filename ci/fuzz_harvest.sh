@@ -21,8 +21,9 @@ harvest_tree()
 {
     local sum path broken
     mkdir -p -- "$2/corpus/grown" "$2.new"
-    "$(merge_program "$main_target")" -merge=1 -timeout=20 "-artifact_prefix=${2%/*}/" "$1" \
-        "$corpus" > "$2.log" 2>&1 || return
+    snapshot "$corpus" "$2.from" || return
+    merge_command "$(merge_program "$main_target")" "$2.control" "${2%/*}/" "$1" "$2.from"
+    "${engine_command[@]}" > "$2.log" 2>&1 && merge_saw "$2.control" STARTED || return
     find "$1" -type f -newer "$2.new" -print0 | xargs -0 -r sha1sum -- |
         while read -r sum path; do
             "$tool" replay --quiet "$path" > /dev/null 2>&1 &&

@@ -38,39 +38,60 @@ share_to_afl()
 
 # --- from AFL++ to libFuzzer ---
 
-# Prints SHA-1 and path of what AFL++ has found that is newer than the file $1. What it takes over from
-# libFuzzer it may make smaller, which is a find as well.
-finds_of_afl()
+# Prints SHA-1 and path of what AFL++ has that is newer than the file $1: of what it was given, and of what
+# it has taken over, it may have made something smaller.
+queues_of_afl()
 {
-    find "$logs/afl" -path '*/job*/queue/id:*' -type f ! -name '*,orig:*' -newer "$1" -print0 |
+    find "$logs/afl" -path "$afl_from_libfuzzer" -prune -o -path '*/queue/id:*' -type f -newer "$1" -print0 |
         xargs -0 -r sha1sum --
 }
 
+# True for what AFL++ was given, from the start or since.
+given_to_afl()
+{
+    [[ -e $logs/minimised/$1 || -n ${offered[$1]:-} ]]
+}
+
 # libFuzzer passes by files that are older than its last look at the directory: the time of those
-# that are linked there is set a little ahead.
+# that are linked there is set a little ahead. Returns 1 if one could not be linked.
 share_to_libfuzzer()
 {
-    local sum path linked=()
+    local sum path linked=() status=0
     while read -r sum path; do
         [[ ! -e $corpus/$sum && ! -e $corpus/afl-$sum ]] || continue
-        ln -- "$path" "$corpus/afl-$sum" 2> /dev/null || continue
-        linked+=("$corpus/afl-$sum")
-    done < <(finds_of_afl "$1" 2> /dev/null)
-    ((${#linked[@]} > 0)) || return 0
-    printf '%s\0' "${linked[@]}" | xargs -0 touch -d '+2 seconds' --
+        ! given_to_afl "$sum" || continue
+        if ln -- "$path" "$corpus/afl-$sum" 2> /dev/null; then
+            linked+=("$corpus/afl-$sum")
+        elif [[ -e $path ]]; then
+            status=1
+        fi
+    done < <(queues_of_afl "$1" 2> /dev/null)
+    ((${#linked[@]} == 0)) || printf '%s\0' "${linked[@]}" | xargs -0 touch -d '+2 seconds' --
     figure[libfuzzer.offered]=$((${figure[libfuzzer.offered]} + ${#linked[@]}))
+    return "$status"
+}
+
+# What libFuzzer has offered in the run before and removed since comes back: it may have been killed before
+# it had written the smaller one that it removed it for. The next minimisation tells.
+take_back_offered()
+{
+    local path sum
+    for path in "$afl_from_libfuzzer"/id:*; do
+        sum=${path##*:}
+        [[ ! -e $path || -e $corpus/$sum ]] || ln -- "$path" "$corpus/$sum" || return
+    done
 }
 
 # --- both ways ---
 
-# What is written while this looks is newer than the mark, and seen by the next look.
+# What is written while this looks is newer than the mark, and seen by the next look; as is what could not
+# be linked by this one.
 share_finds_now()
 {
     shared_at=$SECONDS
     touch -- "$work/share.next"
-    share_to_libfuzzer "$work/share.mark"
     share_to_afl "$work/share.mark"
-    mv -f -- "$work/share.next" "$work/share.mark"
+    ! share_to_libfuzzer "$work/share.mark" || mv -f -- "$work/share.next" "$work/share.mark"
 }
 
 share_finds()

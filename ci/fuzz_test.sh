@@ -86,14 +86,12 @@ both_work()
 }
 
 # Prints the SHA-1 of all that was found: inputs and crashes, wherever they are. A file of libFuzzer
-# that is named otherwise was being written when the run was killed. What it has offered to AFL++ may be
-# there alone: it has then found a smaller one that does the same, and removed it.
+# that is named otherwise was being written when the run was killed.
 found_sums()
 {
     find "$work/corpus" "$work/crashes" "$work/slow" "$work/logs/afl" -type f \
         \( -path '*/corpus/*' -o -path '*/crashes/*' -o -path '*/slow/*' -o -path '*/queue/id:*' \
-        -o -path '*/hangs/id:*' \) ! -path '*/afl/libfuzzer/*' ! -name '*,orig:*' \
-        ! -name README.txt -print0 2> /dev/null |
+        -o -path '*/hangs/id:*' \) ! -name '*,orig:*' ! -name README.txt -print0 2> /dev/null |
         xargs -0 -r sha1sum -- |
         awk '{ name = $NF; sub(/.*[\/-]/, "", name) }
             name !~ /^[0-9a-f]+$/ || length(name) != 40 || name == $1 { print $1 }' | sort -u

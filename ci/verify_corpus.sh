@@ -86,13 +86,13 @@ merge_with()
 {
     local target=$1 log=$logs/merge-$2.log n='\([0-9]*\)'
     shift 2
-    spawn "$log" "${bound[@]}" "$(merge_program "$target")" -merge=1 \
-        "-artifact_prefix=$(crashes_of "$target")" "$@"
+    merge_command "$(merge_program "$target")" "${log%.log}.control" "$(crashes_of "$target")" "$@"
+    spawn "$log" "${bound[@]}" "${engine_command[@]}"
     watch describe_merge 900 "$spawned"
     reap "$spawned"
     merged=$(sed -n "s/.*: $n new files with $n new features added; $n new.*/\1 \2 \3/p" "$log")
     covered=$(sed -n "s/.*DONE  *cov: $n ft: $n .*/\1 \2/p" "$log")
-    [[ -n $merged ]]
+    [[ -n $merged ]] && merge_saw "${log%.log}.control" STARTED
 }
 
 # merge NAME DIRECTORY...: takes what adds coverage into the working corpus, and removes the

@@ -157,6 +157,14 @@ watch()
     progress_end
 }
 
+# True if the process that the lock's file FILE names is there, and has it open as ci/fuzz does.
+lock_is_held()
+{
+    local process
+    process=$(tr -d '\n' 2> /dev/null < "$1")
+    [[ $process =~ ^[0-9]+$ && /proc/$process/fd/9 -ef $1 ]]
+}
+
 # --- JSON ---
 
 json_string()

@@ -1,44 +1,53 @@
 #!/usr/bin/env bash
-# The crashes of a run, and a page for each that explains it; what is kept of crashes. To be sourced by
-# ci/report.
+# Pages that explain crashes; the crashes of a run; what is kept of crashes. To be sourced by ci/report.
 # shellcheck disable=SC2154 # its variables
 
 # Each page takes up to some seconds to make, and they repeat each other.
 readonly explained_max=20
 
-# explain_one FILE: the page's name, as JSON; null if there is none. Only what runs on the whole
-# stack can be explained: crashes of other targets lie in directories of their own.
+# explain_one FILE DIRECTORY: the page's name, in this directory of the output, as JSON; null if there is
+# none. Only what runs on the whole stack can be explained: crashes of other targets lie in directories
+# of their own.
 explain_one()
 {
-    local page=crashes/${1##*/}.html status=0
+    local page=$2/${1##*/}.html status=0
     if [[ $1 == build/crashes/*/* || ! -r $1 || ! -x $tool ]]; then
         printf 'null'
         return
     fi
     if [[ ! $output/$page -nt $1 || ! $output/$page -nt $tool ]]; then
-        timeout 60 "$tool" explain --output "$output/$page" "$1" > /dev/null 2>&1 < /dev/null
+        timeout 60 "$tool" explain --output "$output/$page" "$1" > /dev/null 2>&1 < /dev/null 9>&-
         status=$?
     fi
     # 1: explained, and a rule is broken.
     ((status <= 1)) && json_string "$page" || printf 'null'
 }
 
-# The crashes that the summary lists, each with its page; pages of other crashes are removed.
-explain_crashes()
+# explain_listed DIRECTORY: the pages of the files that it reads the names of, a line each, as an array;
+# pages of other files are removed from the directory.
+explain_listed()
 {
     local file page pages=()
     local -A listed=()
-    mkdir -p -- "$output/crashes" 2> /dev/null
+    mkdir -p -- "$output/$1" 2> /dev/null
     while IFS= read -r file; do
         ((${#pages[@]} < explained_max)) || break
-        pages+=("$(explain_one "$file")")
+        pages+=("$(explain_one "$file" "$1")")
         listed[${file##*/}.html]=1
-    done < <(jq -r '.crashes[]?.file? // empty' "$parts/run")
-    for page in "$output"/crashes/*.html; do
+    done
+    for page in "$output/$1"/*.html; do
         [[ -n ${listed[${page##*/}]:-} ]] || rm -f -- "$page"
     done
-    rmdir -- "$output/crashes" 2> /dev/null
-    jq -c --argjson pages "$(json_array ${pages[@]+"${pages[@]}"})" '
+    rmdir -- "$output/$1" 2> /dev/null
+    json_array ${pages[@]+"${pages[@]}"}
+}
+
+# The crashes that the summary lists, each with its page.
+explain_crashes()
+{
+    local pages
+    pages=$(jq -r '.crashes[]?.file? // empty' "$parts/run" | explain_listed crashes)
+    jq -c --argjson pages "$pages" '
         [.crashes[]?] | to_entries | map(.value + {page: $pages[.key]})' "$parts/run"
 }
 

@@ -33,7 +33,7 @@ read_costs()
         printf 'null\n'
         return
     fi
-    timeout 120 "$tool" replay --quiet --costs "${inputs[@]}" 2> /dev/null |
+    timeout 120 "$tool" replay --quiet --costs "${inputs[@]}" 2> /dev/null 9>&- |
         jq -c -n -R '
             [inputs] | {
                 operations: map(

@@ -42,7 +42,7 @@ write_data()
 {
     local part names=() target=$output/report.json
     for part in run libfuzzer afl queues boot costs bugs coverage mutants explore crashes \
-        kept history; do
+        kept history fuzz; do
         names+=(--slurpfile "$part" "$parts/$part")
     done
     jq -c -n --arg made "$(TZ=UTC printf '%(%FT%TZ)T' -1)" "${names[@]}" '
@@ -50,7 +50,7 @@ write_data()
             made: $made, run: $run[0], libfuzzer: $libfuzzer[0], afl: $afl[0], queues: $queues[0],
             boot: $boot[0], costs: $costs[0], bugs: $bugs[0], coverage: $coverage[0],
             mutants: $mutants[0], explore: $explore[0], crashes: $crashes[0],
-            kept: $kept[0], history: $history[0]
+            kept: $kept[0], history: $history[0], fuzz: $fuzz[0]
         }' > "$target.part.$$" 2> "$parts/why" && mv -f -- "$target.part.$$" "$target"
 }
 
@@ -59,7 +59,7 @@ write_data()
 write_page()
 {
     local line target=$output/index.html sources=ci/report_page
-    local scripts=("$sources"/{axes,tables,charts,sections,figures,history,selftest,page}.js)
+    local scripts=("$sources"/{axes,tables,charts,sections,fuzzing,figures,history,selftest,page}.js)
     {
         while IFS= read -r line; do
             case $line in

@@ -4,6 +4,7 @@
 const SECTIONS = [
     ["ran", "What ran", ranSection],
     ["crashes", "Crashes", crashesSection],
+    ["fuzzing", "Continuous fuzzing", fuzzingSection],
     ["growth", "Coverage", growthSection],
     ["speed", "Speed", speedSection],
     ["history", "History", historySection],
@@ -15,7 +16,14 @@ const SECTIONS = [
     ["costs", "Costs", costsSection],
 ];
 
-function headline(run) {
+// Where ci/fuzz has not run, nobody misses it.
+const sectionsOf = (data) => SECTIONS.filter(([id]) => id !== "fuzzing" || data.fuzz);
+
+function headline({run, fuzz}) {
+    if (!run && fuzz)
+        return fuzz.crash_count > 0
+            ? ["fail", `✗ ${fuzzCrashes(fuzz)}`]
+            : ["pass", "✓ Fuzzing found no crash"];
     if (!run) return ["", "No run yet"];
     if (run.result === "pass") return ["pass", "✓ Everything held"];
     if (run.result === "interrupted") return ["interrupted", "Interrupted"];
@@ -27,8 +35,8 @@ function headline(run) {
     ];
 }
 
-function aboutText(run) {
-    if (!run) return "ci/verify makes one.";
+function aboutText({run, fuzz}) {
+    if (!run) return fuzz ? "Of ci/fuzz alone; ci/verify did not run." : "ci/verify makes one.";
     const parts = [
         run.started ? dateText(run.started) : null,
         run.commit ? `commit ${run.commit.replace("+", ", with changes")}` : null,
@@ -55,7 +63,20 @@ function tile(name, value, more, kind) {
 // As it is, or in millions.
 const large = (number) => (number < 1e6 ? whole(number) : short(number));
 
-function tiles({run}) {
+function fuzzTile(fuzz) {
+    return tile(
+        "continuous fuzzing",
+        plural(fuzz.crash_count, "crash", "crashes"),
+        `${large(fuzzExecutions(fuzz))} executions`,
+        fuzz.crash_count > 0 ? "bad" : "good",
+    );
+}
+
+function tiles({run, fuzz}) {
+    return [...runTiles(run), fuzz ? fuzzTile(fuzz) : null];
+}
+
+function runTiles(run) {
     if (!run) return [];
     const {boot, coverage} = run;
     const engines = Object.values(run.engines ?? {});
@@ -92,12 +113,12 @@ function tiles({run}) {
 }
 
 function showHeader(data) {
-    const [kind, text] = headline(data.run);
+    const [kind, text] = headline(data);
     const heading = byId("headline");
     heading.textContent = text;
     heading.className = kind;
     document.title = `${text.replace(/^[✓✗] /, "")} – kheap report`;
-    replace("about", aboutText(data.run));
+    replace("about", aboutText(data));
     const reasons = data.run?.reasons ?? [];
     byId("reasons").hidden = reasons.length < 2;
     replace(
@@ -107,7 +128,7 @@ function showHeader(data) {
     replace("tiles", tiles(data));
     replace(
         "contents",
-        SECTIONS.map(([id, title]) => html("li", {}, html("a", {href: `#${id}`}, title))),
+        sectionsOf(data).map(([id, title]) => html("li", {}, html("a", {href: `#${id}`}, title))),
     );
 }
 
@@ -119,7 +140,7 @@ function showSection([id, title, content], data) {
 }
 
 function showRest(data) {
-    for (const section of SECTIONS) showSection(section, data);
+    for (const section of sectionsOf(data)) showSection(section, data);
     replace(
         "made",
         `Made ${dateText(data.made)} by `,

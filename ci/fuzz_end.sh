@@ -83,6 +83,7 @@ finish()
     tend_state_now
     history_write
     summary
+    make_last_report
     if [[ $result == failed ]]; then
         printf 'ci/fuzz: %s\n' "$reason" >&2
         status=3

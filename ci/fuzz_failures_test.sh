@@ -19,10 +19,11 @@ clean_up_first()
 
 place="$scratch/a root"
 work=$place/build/fuzz
-mkdir -p -- "$place"/{ci,fuzz,corpus/{seeds,found,grown},build/{bin,libfuzzer/bin,afl/bin}} \
+mkdir -p -- "$place"/{ci,fuzz/explain/page,corpus/{seeds,found,grown},build/{bin,libfuzzer/bin,afl/bin}} \
     "$scratch/tools" || exit 1
 cp -- "$here"/fuzz "$here"/fuzz_*.sh "$here"/{lib,build,engines,verify_corpus,verify_crashes}.sh \
-    "$place/ci/" && ln -s -- "$kheap" "$place/build/bin/kheap" &&
+    "$place/ci/" && cp -r -- "$here"/report "$here"/report_{page,*.sh} "$place/ci/" &&
+    cp -- "$here"/../fuzz/explain/page/draw.js "$place/fuzz/explain/page/" && ln -s -- "$kheap" "$place/build/bin/kheap" &&
     cp -- "$here"/../corpus/seeds/size-zero.txt "$place/corpus/seeds/" || exit 1
 
 # The stand-ins: a merge that copies all; a libFuzzer that has found one input, and runs; an AFL++ that
@@ -110,6 +111,12 @@ figure()
     sed -n "s/^$1 //p" "$work/state"
 }
 
+# reported FILTER: what the report shows of ci/fuzz has a property.
+reported()
+{
+    jq -e ".fuzz | $1" "$place/build/report/report.json" > /dev/null 2>&1
+}
+
 # What has been killed takes a moment to be gone.
 none_left()
 {
@@ -127,7 +134,7 @@ none_left()
 
 # The command line. Nothing is started, nothing is written.
 for value in 0 -1 1.5 ten 99999999; do
-    for option in seconds turn history reserve; do
+    for option in seconds turn history report reserve; do
         expect "bad_${option}_$value" 2 "--$option takes a whole number from 1" "--$option" "$value"
     done
 done
@@ -154,8 +161,23 @@ expect time 0 "the time is over" --no-setup --no-build --seconds 3
 [[ $(figure result) == finished && $(figure libfuzzer.alive_seconds) -ge 2 ]] || fail "time: the state"
 [[ $(grep -c '^{"time": .*}$' "$work/history.jsonl") -ge 4 ]] || fail "time: not a line at start and end"
 none_left time
+[[ -s $place/build/report/index.html ]] || fail "time: no report"
+reported '.state.result == "finished" and .runs == 1 and .executions == .state["total.executions"]' ||
+    fail "time: the report says something else"
 expect_until offers 0 '(($(figure afl.offered) == 1 && $(find "$work/corpus" -name "afl-*" | wc -l) == 1))'
 none_left offers
+
+# The report is made anew while it fuzzes. One that cannot be made is said once, and ends nothing.
+rm -rf -- "$place/build/report"
+expect_until report 0 'reported ".state.result == \"running\""' --report 1
+reported '.state.result == "stopped"' || fail "report: not made at the end"
+rm -rf -- "$place/build/report" && touch -- "$place/build/report"
+expect no_report 0 "no report: ci/report: build/report cannot be written" --no-setup --no-build \
+    --seconds 8 --report 1
+[[ $(grep -c 'no report' "$scratch/out") == 1 && $(figure troubles) == 0 ]] ||
+    fail "no_report: said more than once, or a trouble"
+rm -f -- "$place/build/report"
+none_left report
 prepare 'exec sleep 60' 'exec sleep 60'
 expect plateau 0 "nothing new was covered for" --no-setup --no-build --seconds 60 --until-plateau 0.1
 [[ $(figure result) == plateau ]] || fail "plateau: the state"

@@ -255,7 +255,7 @@ status_shown()
     done < "$state"
     [[ -z $allocator ]] || use_main_target "${figure[main_target]}"
     # The lock tells, not the state: a run that was killed could not write that it ended.
-    if [[ ${figure[result]} == running ]] && ! run_is_there; then
+    if [[ ${figure[result]} == running ]] && ! lock_is_held "$work/lock"; then
         figure[result]=killed
         figure[reason]="it did not say that it ended"
     fi

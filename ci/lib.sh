@@ -157,7 +157,8 @@ watch()
     progress_end
 }
 
-# True if the process that the lock's file FILE names is there, and has it open as ci/fuzz does.
+# lock_is_held FILE: true if the process that the lock of ci/fuzz names is there, and holds it. What it
+# has started holds it as well.
 lock_is_held()
 {
     local process

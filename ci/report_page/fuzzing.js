@@ -74,7 +74,7 @@ function fuzzCharts({libfuzzer, afl}) {
 function fuzzCrashRow(group) {
     return [
         group.rule ?? (group.part ? `fuzz_${group.part}` : "other"),
-        group.failure,
+        group.rule ? group.failure.replace(`${group.rule}, `, "") : group.failure,
         whole(group.inputs),
         group.part ? plural(group.bytes, "byte") : plural(group.operations ?? 0, "operation"),
         group.first_seen ? dateText(group.first_seen) : "–",

@@ -65,8 +65,8 @@ const large = (number) => (number < 1e6 ? whole(number) : short(number));
 
 function fuzzTile(fuzz) {
     return tile(
-        "continuous fuzzing",
-        plural(fuzz.crash_count, "crash", "crashes"),
+        "crashes by ci/fuzz",
+        whole(fuzz.crash_count),
         `${large(fuzzExecutions(fuzz))} executions`,
         fuzz.crash_count > 0 ? "bad" : "good",
     );

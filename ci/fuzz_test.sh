@@ -33,9 +33,10 @@ for variant in tool guided afl; do
     fi
 done
 broken=$place/build/bin/kheap
-mkdir -p -- "$place"/{ci,fuzz,corpus/{seeds,found,grown},build/{bin,libfuzzer/bin,afl/bin}} || exit 1
+mkdir -p -- "$place"/{ci,fuzz/explain/page,corpus/{seeds,found,grown},build/{bin,libfuzzer/bin,afl/bin}} || exit 1
 cp -- ci/fuzz ci/fuzz_*.sh ci/{lib,build,engines,verify_corpus,verify_crashes}.sh "$place/ci/" &&
-    cp -- fuzz/kheap.dict "$place/fuzz/" &&
+    cp -r -- ci/report ci/report_{page,*.sh} "$place/ci/" &&
+    cp -- fuzz/explain/page/draw.js "$place/fuzz/explain/page/" && cp -- fuzz/kheap.dict "$place/fuzz/" &&
     cp -- "$scratch/tree/planted-tool" "$broken" &&
     cp -- "$merger" "$place/build/bin/fuzz_stack" &&
     cp -- "$scratch/tree/planted-guided" "$place/build/libfuzzer/bin/fuzz_stack" &&
@@ -188,6 +189,13 @@ for text in "$work"/found/*.txt; do
     (($(grep -c '^[a-z]' "$text") <= 12)) || fail "$name is not small"
 done
 ((right > 0)) || fail "none of its rules ($rules) in $work/found: $(ls "$work/found" "$work/triaged")"
+
+# The report, made at the end, has a page of each kind of crash, and all runs.
+pages=("$place"/build/report/fuzzing/*.html)
+jq -e --argjson pages "${#pages[@]}" '.fuzz | .runs == 4 and .state.result == "stopped" and
+    (.crashes | map(select(.page)) | length) == $pages and .crashes[0].rule != null and
+    (.libfuzzer | length) > 3 and (.afl | length) > 3' "$place/build/report/report.json" > /dev/null ||
+    fail "the report shows something else: $(jq -c '.fuzz | del(.libfuzzer, .afl)' "$place/build/report/report.json")"
 
 # The corpus's growth.
 git -C "$place" init -q

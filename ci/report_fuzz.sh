@@ -75,7 +75,7 @@ read_fuzz_crashes()
     local pages
     read_json_file "$fuzz/triaged/triage.json" | jq -c --argjson most "$fuzz_groups_max" '
         [.groups[]? | select(type == "object") |
-            {rule, failure, inputs, first_seen, operations, name: ((.name // "") | select(test("^[^/]*$")))}] |
+            {rule, failure, inputs, first_seen, operations, name: (.name // "" | sub(".*/"; ""))}] |
         .[:$most]' > "$parts/fuzz.groups" 2> /dev/null || printf '[]\n' > "$parts/fuzz.groups"
     pages=$(jq -r --arg place "$fuzz/triaged" '.[] | "\($place)/\(.name).txt"' "$parts/fuzz.groups" |
         explain_listed fuzzing)

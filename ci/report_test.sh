@@ -41,7 +41,8 @@ report()
 {
     local name=$1
     shift
-    ci/report --run "$scratch/$name.run" --output "$scratch/$name" --kept "$scratch/$name.kept" "$@" \
+    ci/report --run "$scratch/$name.run" --output "$scratch/$name" --kept "$scratch/$name.kept" \
+        --fuzz "$scratch/$name.fuzz" "$@" \
         > "$scratch/$name.out" 2>&1 || fail "$name: status $?: $(cat "$scratch/$name.out")"
     [[ $(wc -l < "$scratch/$name.out") == 1 ]] ||
         fail "$name: more is said than where the page is: $(cat "$scratch/$name.out")"
@@ -115,6 +116,44 @@ links_lead_somewhere()
     ((count == $2)) || fail "$1: $count links to files, expected $2"
 }
 
+# fuzz_history RUN FIRST: twelve hours of ci/fuzz from the second RUN on, a line each half minute for each
+# engine at 50,000 executions a second; the first line is the FIRST of all.
+fuzz_history()
+{
+    awk -v run="$1" -v first="$2" 'BEGIN {
+        form = "{\"time\": %d, \"run\": %d, \"engine\": \"%s\", \"running\": 1, \"executions\": %.0f, " \
+            "\"executions_per_second\": 50000, \"operations\": 9, \"edges\": %d, \"features\": %d, " \
+            "\"corpus_files\": %d, \"imports_offered\": 1, \"imports\": 1, \"restarts\": 0, " \
+            "\"crashes\": %d, \"crash_groups\": 3}\n"
+        for (line = 0; line <= 1440; line++)
+            for (engine = 0; engine < 2; engine++) {
+                all = first + line
+                printf form, run + 5 + 30 * line, run, engine ? "afl" : "libfuzzer", 1500000 * line,
+                    600 + all / 48, engine ? 0 : 4000 + all, all, all / 400
+            }
+    }'
+}
+
+# made_fuzz DIRECTORY: what two runs of ci/fuzz left, both killed while they wrote a line.
+made_fuzz()
+{
+    mkdir -p -- "$1/triaged"
+    {
+        fuzz_history 1790000000 0 && printf '{"time": 17900\n'
+        fuzz_history 1790100000 1440 && printf '{"time": 1790143205, "run": 1790100000, "engine": "af'
+    } > "$1/history.jsonl"
+    printf '%s\n' 'result running' 'reason ' 'run 1790100000' 'elapsed_seconds 43200' \
+        'total.executions 8640000123' > "$1/state"
+    printf '%s\n' '{"passed": 0, "trouble": 0, "groups": [' \
+        '{"failure": "H3, a <check>", "inputs": 4, "first_seen": "2026-09-22T00:00:00Z", "name": "H3-1",' \
+        '"rule": "H3", "operations": 2},' \
+        '{"failure": "S1, size <asked>", "inputs": 2, "first_seen": "2026-09-22T00:00:00Z",' \
+        '"name": "../S1-2", "rule": "S1", "operations": 1}]}' > "$1/triaged/triage.json"
+    printf '%-32s %6d inputs, of 9 bytes at least, shrunk to 3: %s\n' paging-P1.bytes 1 'P1 is <not> so' \
+        > "$1/triaged/parts.txt"
+    cp -- corpus/seeds/coalesce-both.txt "$1/triaged/H3-1.txt"
+}
+
 # --- a run with everything ---
 
 test_whole()
@@ -122,6 +161,7 @@ test_whole()
     local size shown
     mkdir -p "$scratch/whole.run" "$scratch/whole"
     cp "$sample"/* "$scratch/whole.run/"
+    made_fuzz "$scratch/whole.fuzz"
     # A crash whose name would end the data's element, or an attribute, if it were not escaped.
     cp corpus/seeds/coalesce-both.txt "$scratch/crash-<!--<script>\"'"
     jq --arg file "$scratch/crash-<!--<script>\"'" '.crash_count = 2 | .crashes = [
@@ -153,6 +193,12 @@ test_whole()
         (.mended_by | length) == 2 and .mended_by[1] == "c710280 2026-11-03 a name: or two"'
     has whole '.kept[1:] | map(.broken_by, .mended_by) == [[], [], [], []]'
     has whole '(.crashes[0].page | startswith("crashes/")) and .crashes[1].page == null'
+    has whole '.fuzz | .runs == 2 and .damaged == 2 and .seconds == 86400 and .executions == 8640000000'
+    has whole '.fuzz | [.libfuzzer, .afl | length > 200 and length < 250] == [true, true]'
+    has whole '.fuzz.libfuzzer[-1] == [86400, 4320000000, 660, 6880, 2880]'
+    has whole '.fuzz.state | .result == "killed" and .["total.executions"] == 8640000123'
+    has whole '.fuzz.crashes | map(.rule, .page) ==
+        ["H3", "fuzzing/H3-1.txt.html", "S1", null, null, null]'
     ! grep -q '<!--' "$scratch/whole/index.html" || fail "whole: a name stands in the page as it is"
     ! grep 'https\?://' "$scratch/whole/index.html" | grep -q -v 'http://www.w3.org/2000/svg' ||
         fail "whole: the page names something on a network"
@@ -161,15 +207,18 @@ test_whole()
     opened whole 1200 dark
     found whole 'dark=true'
     for shown in '<td>c710278 2026-11-02 a name: &lt;b&gt;the bug&lt;/b&gt;</td>' \
-        '<td>one of<ul><li>c710279 2026-11-03 a name: one</li><li>c710280 ' 'not bisected'; do
+        '<td>one of<ul><li>c710279 2026-11-03 a name: one</li><li>c710280 ' 'not bisected' \
+        '>✗ 7 crashes in 3 groups</strong> by 8,640,000,123 executions in 24 h 0 min, 2 runs. The run of ' \
+        'was killed after 12 h 0 min' '<td>size &lt;asked&gt;</td>' '<th scope="row">fuzz_paging</th>' \
+        '2 lines of the history could not be read'; do
         grep -q -F -- "$shown" "$scratch/whole.dom" || fail "whole: the page does not show $shown"
     done
     opened whole 390 light
     found whole 'dark=false'
     found whole 'width=390'
     found whole 'headline=pass'
-    found whole 'charts=1[2-9]'
-    links_lead_somewhere whole 2
+    found whole 'charts=1[7-9]'
+    links_lead_somewhere whole 3
     # On a machine that others use as well: one of three.
     local tries=0
     until painted=$(sed -n 's/^painted=//p' "$scratch/whole.found") && ((painted < 500)) ||
@@ -209,10 +258,29 @@ test_nothing()
     mkdir -p "$scratch/nothing.run"
     report nothing
     has nothing '.kept == [] and .libfuzzer == [] and .afl == [] and .queues == [] and
-        .run == null and .boot == null and .history == null'
+        .run == null and .boot == null and .history == null and .fuzz == null'
     opened nothing 1200 light
     found nothing 'headline='
+    ! grep -q 'Continuous fuzzing</' "$scratch/nothing.dom" || fail "nothing: a section of what did not fuzz"
     [[ ! -e $scratch/nothing/history.jsonl ]] || fail "nothing: no run, and a line of history"
+}
+
+# ci/fuzz has run and nothing else; then its files are damaged.
+test_fuzzed_alone()
+{
+    made_fuzz "$scratch/fuzzed.fuzz"
+    sed -i 's/"crashes": [0-9]*/"crashes": 0/' "$scratch/fuzzed.fuzz/history.jsonl"
+    rm -r -- "$scratch/fuzzed.fuzz/triaged"
+    report fuzzed
+    has fuzzed '.run == null and .fuzz.runs == 2 and .fuzz.crashes == [] and .fuzz.crash_count == 0'
+    opened fuzzed 390 dark
+    found fuzzed 'headline=pass'
+    mkdir -- "$scratch/fuzzed.fuzz/triaged" && printf '[1, {' > "$scratch/fuzzed.fuzz/triaged/triage.json"
+    head -c 4096 build/bin/kheap | tee "$scratch/fuzzed.fuzz/triaged/parts.txt" > "$scratch/fuzzed.fuzz/state"
+    head -c 4096 build/bin/kheap > "$scratch/fuzzed.fuzz/history.jsonl"
+    report fuzzed
+    has fuzzed '.fuzz | .runs == 0 and .damaged > 0 and .libfuzzer == [] and .afl == [] and .crashes == []'
+    opened fuzzed 1200 light
 }
 
 # Logs that end in the middle of a line, of a first line, or before; a summary that is cut; binary.
@@ -261,7 +329,7 @@ test_refused()
 {
     refused 2 'unknown option: --frobnicate' --frobnicate
     refused 2 '--run needs a value' --run
-    refused 3 'nothing has run yet' --run "$scratch/none"
+    refused 3 'nothing has run yet' --run "$scratch/none" --fuzz "$scratch/none"
     : > "$scratch/file"
     refused 3 'cannot be written' --run "$scratch/nothing.run" --output "$scratch/file"
     refused 3 'history.jsonl cannot be written' --run "$sample" --output "$scratch/refused" \
@@ -272,6 +340,7 @@ test_refused()
 test_whole
 test_history
 test_nothing
+test_fuzzed_alone
 test_damaged
 test_refused
 test_end "$(stat -c %s "$scratch/whole/index.html") bytes, painted after $painted ms, contrast $(

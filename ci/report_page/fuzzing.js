@@ -45,7 +45,8 @@ function fuzzVerdict(fuzz) {
 // A figure over the time; a run that has just started has not counted yet.
 function fuzzCurve(list, title, column) {
     const known = list.filter((point) => point[column] > 0);
-    return chart({title, xName: "hours", series: [{name: title, points: points(known, 0, column)}]});
+    const series = [{name: title, points: points(known, 0, column)}];
+    return chart({title, series, xName: "hours"});
 }
 
 function fuzzCharts({libfuzzer, afl}) {
@@ -75,12 +76,12 @@ function fuzzCrashRow(group) {
     return [
         group.rule ?? (group.part ? `fuzz_${group.part}` : "other"),
         group.rule ? group.failure.replace(`${group.rule}, `, "") : group.failure,
-        whole(group.inputs),
-        group.part ? plural(group.bytes, "byte") : plural(group.operations ?? 0, "operation"),
-        group.first_seen ? dateText(group.first_seen) : "–",
         group.page
             ? html("a", {href: addressOf(group.page)}, "explained")
             : html("span", {class: "note"}, "no page"),
+        whole(group.inputs),
+        group.part ? plural(group.bytes, "byte") : plural(group.operations ?? 0, "operation"),
+        group.first_seen ? dateText(group.first_seen) : "–",
     ];
 }
 
@@ -91,9 +92,9 @@ function fuzzCrashTable({crashes, crash_count: count}) {
         crashes.length === 0
             ? note("They were not judged yet.")
             : table(
-                  ["rule", "what broke", "inputs", "shrunk to", "first seen", "why"],
+                  ["rule", "what broke", "why", "inputs", "shrunk to", "first seen"],
                   crashes.map(fuzzCrashRow),
-                  {numbers: [2, 3]},
+                  {numbers: [3, 4]},
               ),
     ];
 }
@@ -103,8 +104,9 @@ function fuzzingSection({fuzz}) {
         fuzzVerdict(fuzz),
         fuzzCharts(fuzz),
         note(
-            "The time is that of fuzzing, one run behind the other. An engine's edges and features " +
-                "are the most that one process told of; each engine counts edges in its own way.",
+            "The time is that of fuzzing, one run behind the other. An engine's edges and " +
+                "features are the most that one process told of; each engine counts edges in its " +
+                "own way.",
         ),
         ...fuzzCrashTable(fuzz),
         fuzz.damaged > 0

@@ -150,7 +150,7 @@ all_there()
         compgen -G "$work/found/*.txt" > /dev/null
 }
 run_before=$(figure run)
-start --hours 1 --minimise 1
+start --hours 1 --minimise 2
 wait_for 60 both_work || fail "the last run does not work"
 nothing_lost 3
 wait_for 150 all_there ||

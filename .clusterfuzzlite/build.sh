@@ -2,8 +2,8 @@
 # Builds the fuzz targets for a fuzzing service, ClusterFuzzLite or OSS-Fuzz, from what it sets: SRC,
 # WORK, CC, CXX, CFLAGS, CXXFLAGS, FUZZING_ENGINE, LIB_FUZZING_ENGINE, SANITIZER; and puts them into
 # OUT, each with its seed corpus, dictionary and options. ARCHITECTURE is in the flags already, and
-# only keeps builds apart. KHEAP_ALLOCATORS, folders with allocators of others (fuzz/foreign/README.md),
-# may be set as well: their targets come along.
+# only keeps builds apart. KHEAP_ALLOCATORS, folders with allocators of others, may be set as well: then
+# their targets are built in place of the heap's (fuzz/foreign/clusterfuzzlite).
 set -eu
 
 source=$(cd -- "$SRC/kheap" && pwd -P)

@@ -14,7 +14,8 @@ architecture and with the sanitizer asked for and no other, with feedback, witho
 building machine; it starts from elsewhere as a user who may write to /tmp alone, runs all its seeds
 without a finding, understands its options and its dictionary, and survives a short run. Then it
 plants three bugs in the first build of libFuzzer with address, and wants each crash in a group of its
-own by the top of its stack alone; and shows these checks artefacts that are not as they should be.
+own by the top of its stack alone; shows these checks artefacts that are not as they should be; and
+builds the allocator of another repository, which has copied fuzz/foreign/clusterfuzzlite.
 
 ENGINE is libfuzzer or afl, SANITIZER address, undefined, memory or coverage, ARCHITECTURE x86_64 or
 i386; --all takes every combination that the project offers.
@@ -92,7 +93,37 @@ test_build()
     if [[ $1 == libfuzzer && $2 == address && $planted == no ]]; then
         test_stacks "$name"
         test_tampered "$name" "${stack_bugs[0]}"
+        test_project
     fi
+}
+
+# Another repository that has copied a folder: its allocator is built, and nothing else.
+test_project()
+{
+    local place=$services/project log=$services/build-project.log program found
+    if ! service_environment libfuzzer address x86_64 "$place"; then
+        fail "project: its environment cannot be set up"
+        return
+    fi
+    rm -rf -- "$OUT" "$SRC/project" && mkdir -p -- "$OUT" "$SRC/project" || return
+    ln -sfn ../../../.. "$SRC/kheap" && cp -r -- fuzz/foreign/examples/first_fit "$SRC/project/kheap" &&
+        cp -r -- fuzz/foreign/clusterfuzzlite "$SRC/project/.clusterfuzzlite" &&
+        cp -- "$SRC/project/.clusterfuzzlite/build.sh" "$SRC/build.sh" || return
+    if ! (cd -- "$SRC/project" && KHEAP_ALLOCATORS=$SRC/project/kheap CMAKE_GENERATOR=Ninja \
+        bash -eux "$SRC/build.sh") > "$log" 2>&1; then
+        fail "project: build.sh fails" "$log"
+        return
+    fi
+    found=$(cd -- "$OUT" && echo *)
+    [[ $found == 'fuzz_first_fit fuzz_first_fit.dict fuzz_first_fit.options fuzz_first_fit_seed_corpus.zip' ]] ||
+        fail "project: what is built is: $found"
+    rm -rf -- "${scratch:?}/project" && mv -- "$OUT" "$scratch/project" && mkdir -- "$scratch/project-seeds" &&
+        chmod -R a+rX "$scratch/project" "$scratch/project-seeds" || return
+    program=$scratch/project/fuzz_first_fit
+    unzip -q -o -d "$scratch/project-seeds" "${program}_seed_corpus.zip" || fail "project: its seeds do not unpack"
+    check_portable "$program"
+    check_libfuzzer "$program" "$scratch/project-seeds"
+    printf '  fuzz_first_fit of another repository: ok\n'
 }
 
 planted=no # whether the bugs have been planted

@@ -85,7 +85,8 @@ struct session_plan {
     uint32_t refuse_request; /* 0, or the number of the frame request to refuse, from 1 */
     bool refuse_on;          /* and all after it */
     bool brief_end;   /* ask the empty heap for a small block, not for the largest: a fuzzer has no
-                         time   for that in every run */
+                         time for that in every run; nor for reading a foreign allocator's blocks
+                         oftener than each before it is freed */
     uint32_t stop_at; /* 0, or the number of the operation before which guilty_operation is called;
                          one past the last: the end */
     /* If not null: called after each operation, but for one that does not return. */

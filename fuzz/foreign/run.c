@@ -13,7 +13,7 @@
 
 /* A fuzzer calls a `validate` that runs through more basic blocks than this once in so many
  * operations as it is longer: it would do little else. It is called at the end in any case. */
-#define VALIDATE_STEPS 32u
+#define VALIDATE_STEPS 8u
 
 static struct run *misuse_run;
 

@@ -102,7 +102,7 @@ share_finds()
 # AFL++'s inputs of this run that were libFuzzer's.
 taken_by_afl()
 {
-    find "$logs/afl" -path '*/job*/queue/*' -name '*,sync:libfuzzer,*' 2> /dev/null | wc -l
+    find "$logs"/afl/job*/queue -name '*,sync:libfuzzer,*' 2> /dev/null | wc -l
 }
 
 # taken_by_libfuzzer LOG: by how many inputs its set has grown where it has read the corpus again.

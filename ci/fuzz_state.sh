@@ -95,7 +95,7 @@ look_at_afl()
     figure[afl.executions]=$stats_executions
     figure[afl.operations]=$stats_operations
     figure[afl.taken]=$(taken_by_afl)
-    edges=$(cat -- "$logs"/afl/job*/plot_data 2> /dev/null |
+    edges=$(tail -q -n 1 -- "$logs"/afl/job*/plot_data 2> /dev/null |
         sed -n 's/^[0-9].*, *\([0-9]*\)$/\1/p' | sort -n | tail -n 1)
     note_larger afl.edges "${edges:-0}"
 }

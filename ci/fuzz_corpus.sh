@@ -118,13 +118,14 @@ start_next_merge()
 # one for some of what it does: it stands for others, and comes back first.
 take_away_superfluous()
 {
-    local sum path at superfluous=()
+    local sum path directory at superfluous=()
     local -A needed=()
+    directory=$(corpus_of "$minimising")
     while IFS= read -r sum; do
         needed[$sum]=yes
     done < <(find "$work/minimise" -type f -printf '%f\n')
     while read -r sum path; do
-        at=$(corpus_of "$minimising")/${path##*/}
+        at=$directory/${path##*/}
         if [[ -z ${needed[$sum]:-} ]]; then
             superfluous+=("$at")
         else

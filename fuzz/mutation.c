@@ -240,12 +240,15 @@ bool mutation_cross(struct mutation *mutation)
                   mutation->other.count - first);
 }
 
-/* Windows are written whole for each run, and small ones are soon full: seldom large ones. */
-#define CHEAP_PAGES 24u
+/* Windows are written whole for each run, and small ones are soon full: larger ones are left as
+ * they are as seldom as they are larger. */
+#define CHEAP_PAGES 16u
+#define KEPT_PAGES 4u
 
 static void shorten_window(struct random *random, struct op_config *config)
 {
-    if (config->frame_count > CHEAP_PAGES && random_below(random, 16) != 0)
+    if (config->frame_count > CHEAP_PAGES &&
+        random_below(random, config->frame_count / KEPT_PAGES) != 0)
         config->frame_count = random_below(random, CHEAP_PAGES + 1u);
 }
 

@@ -9,8 +9,4 @@ const char *op_word(enum op_kind kind)
     return words[kind];
 }
 
-const char *op_arguments(enum op_kind kind)
-{
-    static const char *const arguments[] = {KHEAP_OPS(OP_ARGUMENTS)};
-    return arguments[kind];
-}
+const char op_argument_letters[OP_KIND_COUNT][OP_ARGUMENTS_MAX + 1u] = {KHEAP_OPS(OP_ARGUMENTS)};

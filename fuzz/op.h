@@ -36,11 +36,13 @@
  *
  * For foreign allocators alone (fuzz/foreign/adapter.h); the core's heap skips them:
  *
- *   window n a            if no block lives: the heap anew, in n bytes that start a bytes past a
- * page grow n                the window ends n bytes later shrink n              and n bytes
- * earlier append n a            n bytes more, which start a bytes behind all others greedy n
- * allocate blocks of n bytes until one is refused; then free one, and ask again drain a free what
- * greedy got, in an order that a says same s                resize slot s to the size that it has
+ *   window n a            the heap anew, if no block lives: n bytes, a bytes past a page
+ *   grow n                the window ends n bytes later
+ *   shrink n              and n bytes earlier
+ *   append n a            n bytes more, which start a bytes behind all others
+ *   greedy n              allocate blocks of n bytes until one is refused, free one, ask again
+ *   drain a               free what greedy got, in an order that a says
+ *   same s                resize slot s to the size that it has
  *
  *   double-free s         kfree what was last freed from the empty slot s
  *   free-inner s n        kfree 8 * n bytes into slot s
@@ -119,10 +121,17 @@ struct op_config {
 #define OP_FRAMES_DEFAULT 64u
 #define OP_WINDOW_PAGES_DEFAULT 256u
 
+#define OP_ARGUMENTS_MAX 3u
+extern const char op_argument_letters[OP_KIND_COUNT][OP_ARGUMENTS_MAX + 1u];
+
 /* The word that starts an operation's line, and its arguments' letters. Requires kind <
  * OP_KIND_COUNT. */
 const char *op_word(enum op_kind kind);
-const char *op_arguments(enum op_kind kind);
+
+static inline const char *op_arguments(enum op_kind kind)
+{
+    return op_argument_letters[kind];
+}
 
 /* True if it is about a slot; and if it puts a new block into one. */
 static inline bool op_takes_slot(enum op_kind kind)

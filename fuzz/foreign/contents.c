@@ -1,7 +1,5 @@
 #include "fuzz/foreign/contents.h"
 
-#include <stdbool.h>
-
 #include "fuzz/foreign/bytes.h"
 
 /* Words of blocks at any address. */
@@ -28,77 +26,57 @@ uint32_t contents_word(uint32_t seed, uintptr_t offset)
     return pattern.start + (uint32_t)(offset / 4u) * pattern.step;
 }
 
-/* As many words of the pattern as a compiler makes vectors of, and by how much each grows. */
-#define LANES 8u
+/* So many words of the pattern at once, wherever they lie. */
+#define LANES 4u
 
-struct lanes {
-    uint32_t words[LANES];
-    uint32_t step;
-};
+typedef uint32_t lanes_t __attribute__((vector_size(4 * LANES)));
+typedef uint32_t lanes_anywhere_t __attribute__((vector_size(4 * LANES), aligned(1), may_alias));
 
-static struct lanes lanes_of(struct pattern pattern, uintptr_t offset)
-{
-    struct lanes lanes = {.step = LANES * pattern.step};
-    for (uint32_t i = 0; i < LANES; i++)
-        lanes.words[i] = pattern.start + ((uint32_t)(offset / 4u) + i) * pattern.step;
-    return lanes;
-}
+_Static_assert(sizeof(lanes_t) == 4u * LANES, "lanes are words");
 
-static void lanes_next(struct lanes *lanes)
-{
-    for (uint32_t i = 0; i < LANES; i++)
-        lanes->words[i] += lanes->step;
-}
+#define LANES_FROM(word, step)                                                                     \
+    {                                                                                              \
+        (word), (word) + (step), (word) + 2u * (step), (word) + 3u * (step)                        \
+    }
+
+#define any_of(lanes) (((lanes)[0] | (lanes)[1] | (lanes)[2] | (lanes)[3]) != 0)
 
 /* Offsets [from, to) of a block, multiples of 4. */
 static void write_words(uintptr_t at, uintptr_t from, uintptr_t to, struct pattern pattern)
 {
-    struct word *words = (struct word *)(at + from);
-    uintptr_t count = (to - from) / 4u;
-    uintptr_t n = 0;
-    if (count >= LANES) {
-        struct lanes lanes = lanes_of(pattern, from);
-        for (; n + LANES <= count; n += LANES) {
-            for (uint32_t i = 0; i < LANES; i++)
-                words[n + i].value = lanes.words[i];
-            lanes_next(&lanes);
-        }
+    uint32_t word = pattern.start + (uint32_t)(from / 4u) * pattern.step;
+    uintptr_t o = from;
+    if (to - from >= sizeof(lanes_t)) {
+        lanes_t lanes = LANES_FROM(word, pattern.step);
+        for (; to - o >= sizeof(lanes_t); o += sizeof(lanes_t), lanes += LANES * pattern.step)
+            *(lanes_anywhere_t *)(at + o) = lanes;
+        word = lanes[0];
     }
-    uint32_t word = pattern.start + (uint32_t)(from / 4u + n) * pattern.step;
-    for (; n < count; n++, word += pattern.step)
-        words[n].value = word;
-}
-
-/* True if all the words that fill lanes are right; *count is then how many there were. */
-static bool lanes_right(const struct word *words, uintptr_t *count, struct lanes lanes)
-{
-    uint32_t different[LANES] = {0};
-    uintptr_t n = 0;
-    /* Mostly all are: without a branch in the loop. */
-    for (; n + LANES <= *count; n += LANES) {
-        for (uint32_t i = 0; i < LANES; i++)
-            different[i] |= words[n + i].value ^ lanes.words[i];
-        lanes_next(&lanes);
-    }
-    *count = n;
-    uint32_t any = 0;
-    for (uint32_t i = 0; i < LANES; i++)
-        any |= different[i];
-    return any == 0;
+    for (; o < to; o += 4u, word += pattern.step)
+        ((struct word *)(at + o))->value = word;
 }
 
 /* Returns the offset of the first word that differs, or `to`. */
 static uintptr_t check_words(uintptr_t at, uintptr_t from, uintptr_t to, struct pattern pattern)
 {
-    const struct word *words = (const struct word *)(at + from);
-    uintptr_t count = (to - from) / 4u;
-    uintptr_t right = count;
-    if (count < LANES || !lanes_right(words, &right, lanes_of(pattern, from)))
-        right = 0;
-    uint32_t word = pattern.start + (uint32_t)(from / 4u + right) * pattern.step;
-    for (uintptr_t n = right; n < count; n++, word += pattern.step)
-        if (words[n].value != word)
-            return from + 4u * n;
+    uint32_t first = pattern.start + (uint32_t)(from / 4u) * pattern.step;
+    uint32_t word = first;
+    uintptr_t o = from;
+    if (to - from >= sizeof(lanes_t)) {
+        lanes_t lanes = LANES_FROM(word, pattern.step);
+        lanes_t different = {0};
+        /* Mostly none is: without a branch in the loop. */
+        for (; to - o >= sizeof(lanes_t); o += sizeof(lanes_t), lanes += LANES * pattern.step)
+            different |= *(const lanes_anywhere_t *)(at + o) ^ lanes;
+        word = lanes[0];
+        if (any_of(different)) {
+            word = first;
+            o = from;
+        }
+    }
+    for (; o < to; o += 4u, word += pattern.step)
+        if (((const struct word *)(at + o))->value != word)
+            return o;
     return to;
 }
 
@@ -181,13 +159,17 @@ void contents_fill(uintptr_t at, uintptr_t size_bytes, uint8_t byte)
 
 uintptr_t contents_find_other(uintptr_t at, uintptr_t size_bytes, uint8_t byte)
 {
-    const byte_t *bytes = (const byte_t *)at;
-    uint8_t different = 0;
-    for (uintptr_t i = 0; i < size_bytes; i++)
-        different |= bytes[i] ^ byte;
-    for (uintptr_t i = 0; different != 0; i++)
-        if (bytes[i] != byte)
-            return i;
+    uint32_t word = byte * 0x01010101u;
+    lanes_t lanes = LANES_FROM(word, 0u);
+    lanes_t different = {0};
+    uintptr_t o = 0;
+    for (; size_bytes - o >= sizeof(lanes_t); o += sizeof(lanes_t))
+        different |= *(const lanes_anywhere_t *)(at + o) ^ lanes;
+    if (any_of(different))
+        o = 0;
+    for (; o < size_bytes; o++)
+        if (*(const byte_t *)(at + o) != byte)
+            return o;
     return size_bytes;
 }
 

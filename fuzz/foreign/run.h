@@ -13,11 +13,12 @@
  * A7       the usable size is at least what was asked for
  * A8       the allocator finds itself whole
  * A9       a block is aligned as declared and as asked
- * A10      what must be granted is not refused: no stretch of memory is as long as what `needs`
- * says A11      an empty heap grants what a fresh one grants A12      in a full heap, what was
- * freed can be had again A13      a resize to the same size or less is not refused A14      a
- * misuse is reported once, and nothing else is A15      a call runs through no more basic blocks
- * than declared */
+ * A10      a refusal is justified: no stretch of memory is as long as what `needs` says
+ * A11      an empty heap grants what a fresh one grants
+ * A12      in a full heap, what was freed can be had again
+ * A13      a resize to the same size or less is not refused
+ * A14      a misuse is reported once, and nothing else is
+ * A15      a call runs through no more basic blocks than declared */
 #ifndef KHEAP_FUZZ_FOREIGN_RUN_H
 #define KHEAP_FUZZ_FOREIGN_RUN_H
 

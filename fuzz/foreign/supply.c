@@ -9,7 +9,7 @@
 #define WRITTEN_MAX 0x40000u
 
 /* Of the bytes around a grant, so many on each side are read after each operation. */
-#define NEAR_BYTES 128u
+#define NEAR_BYTES 64u
 
 struct supply supply;
 

@@ -45,9 +45,23 @@ replay_trace()
     printf '  %s: %s\n' "$trace" "${trace_ends[$trace]}"
 }
 
+# A heap that refuses whatever it is asked for breaks no rule, but the adapter cannot be right.
+check_grants()
+{
+    local log=$logs/first.log
+    printf '# kheap\nheap bins 1024 1024\na 0 1\n' > "$work/first.txt"
+    "${bound[@]}" "$tool" replay --trace "$work/first.txt" > "$log" 2>&1 < /dev/null || return 0
+    if grep -q '^ *1  a 0 1  *skipped$' "$log"; then
+        die "the adapter's init refuses a window of 4 MiB (see window_min and window_max), so nothing could be found" "$log"
+    elif grep -q '^ *1  a 0 1  *refused$' "$log"; then
+        die "a fresh heap of 4 MiB refuses 1 byte, so nothing could be found: is the adapter right?" "$log"
+    fi
+}
+
 step_replay()
 {
     local directory trace
+    check_grants
     heading "replay"
     rm -rf -- "$work/failing"
     mkdir -p -- "$work/failing"

@@ -83,8 +83,16 @@ bool file_read_input(const char *path, struct file *file, struct line *error)
 {
     if (!file_read(path, file, error))
         return false;
-    if (!op_text_recognise((const char *)file->data, file->size_bytes) ||
-        text_to_bytes(path, file, error))
+    const char *text = (const char *)file->data;
+    if (!op_text_recognise(text, file->size_bytes)) {
+        if (op_text_resembles(text, file->size_bytes))
+            (void)fprintf(
+                stderr,
+                "kheap: %s: taken for operation bytes, not for text, as its first line is not %s\n",
+                path, OP_TEXT_MAGIC);
+        return true;
+    }
+    if (text_to_bytes(path, file, error))
         return true;
     file_free(file);
     return false;

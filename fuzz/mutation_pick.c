@@ -42,11 +42,11 @@ uint32_t pick_slot(struct random *random, slots_t used, bool in_use)
     return start;
 }
 
-/* About what the whole window holds: half of the time to the byte, for an empty heap or one with a
- * small block. */
+/* About what the whole window holds (of a foreign heap's: what can be granted): half of the time to
+ * the byte, for an empty heap or one with a small block. */
 static uint32_t window_room(struct random *random, const struct op_config *config)
 {
-    uint32_t window = config->window_pages * PAGE_BYTES;
+    uint32_t window = (pick_foreign ? config->frame_count : config->window_pages) * PAGE_BYTES;
     if (random_below(random, 2) == 0)
         return window - random_below(random, 2u * PAGE_BYTES);
     return window - PICK_CONTROL_BYTES - 8u * random_below(random, 8);
@@ -446,7 +446,8 @@ static void push_window(struct random *random, const struct op_config *config, s
 {
     if (used == 0)
         push(run, (struct op){.kind = OP_WINDOW,
-                              .size = random_below(random, 8u * PAGE_BYTES) + 1u,
+                              .size = 1u + random_below(random, PAGE_BYTES << 3 >>
+                                                                    random_below(random, 14)),
                               .arg = pick_offset(random)});
     for (uint32_t i = random_below(random, 4); i > 0; i--)
         push(run, pick_op(random, config, used));

@@ -208,6 +208,22 @@ bool op_text_recognise(const char *text, size_t size_bytes)
            (size_bytes == length || text[length] == '\n' || text[length] == '\r');
 }
 
+/* Any bytes are operations, but who writes words and numbers means them. */
+bool op_text_resembles(const char *text, size_t size_bytes)
+{
+    struct line unused;
+    struct parser parser = {.next = text, .end = text + size_bytes, .error = &unused};
+    struct op_config config;
+    struct op op;
+    for (size_t i = 0; i < size_bytes; i++)
+        if (text[i] != '\n' && text[i] != '\r' && text[i] != '\t' &&
+            (text[i] < ' ' || text[i] > '~'))
+            return false;
+    line_clear(&unused);
+    return line_next(&parser) && (word_is(parser.words[0], "heap") ? config_parse(&parser, &config)
+                                                                   : op_parse(&parser, &op));
+}
+
 bool op_text_parse(const char *text, size_t size_bytes, struct op_config *config,
                    struct op_list *ops, struct line *error)
 {

@@ -27,6 +27,9 @@
 /* True if the first line is OP_TEXT_MAGIC. */
 bool op_text_recognise(const char *text, size_t size_bytes);
 
+/* True if these bytes, which are none, look like one that lacks this line. */
+bool op_text_resembles(const char *text, size_t size_bytes);
+
 /* Reads a whole text, and replaces *ops by its operations. Returns false with *error set to the
  * number of the line and what is wrong with it: "line 7: unknown operation `fre'". */
 bool op_text_parse(const char *text, size_t size_bytes, struct op_config *config,

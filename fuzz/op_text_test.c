@@ -146,6 +146,12 @@ TEST(only_texts_that_start_with_the_magic_line_are_recognised)
     EXPECT(!op_text_recognise("# kheaps", 8));
     EXPECT(!op_text_recognise("# khea", 6));
     EXPECT(!op_text_recognise("", 0));
+    EXPECT(op_text_resembles("a 0 1\n", 6));
+    EXPECT(op_text_resembles("\nheap bins 1 1\na 0 1", 20));
+    EXPECT(!op_text_resembles("", 0));
+    EXPECT(!op_text_resembles("a 0\n", 4));
+    EXPECT(!op_text_resembles("a 0 1\n\x01", 7));
+    EXPECT(!op_text_resembles("boo 0 1\n", 8));
     expect_refused("", "line 1: a text of operations starts with the line `# kheap'");
     expect_refused("a 0 1\n", "line 1: a text of operations starts with the line `# kheap'");
 }

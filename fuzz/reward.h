@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* Rewards `number` of REWARD_COUNT as something that this input has reached. */
-#define REWARD_COUNT 576u
+#define REWARD_COUNT 4096u
 void reward(uint32_t number);
 
 #endif

@@ -26,15 +26,18 @@ void target_start(void)
     fuzz_stats_start();
 }
 
-bool target_run(const uint8_t *data, size_t size, enum session_check check, struct verdict *verdict)
+bool target_run(const uint8_t *data, size_t size, const struct session_plan *plan,
+                struct verdict *verdict)
 {
     struct input input;
     if (size > UINT32_MAX || trace_recognise(data, (uint32_t)size) ||
         input_open(&input, data, (uint32_t)size) != NULL ||
         input.config.frame_count > OP_FRAMES_FUZZED)
         return false;
-    const struct host_options options = {
-        .plan = {.check = check_given ? check_asked : check, .brief_end = true}};
+    struct host_options options = {.plan = *plan};
+    options.plan.brief_end = true;
+    if (check_given)
+        options.plan.check = check_asked;
     if (host_run_with(data, (uint32_t)size, &options, verdict) != NULL)
         return false;
     fuzz_stats_add(verdict->applied_count);

@@ -10,10 +10,10 @@
  * as kheap replay --check takes it, makes no sense. */
 void target_start(void);
 
-/* Runs an input, checked as KHEAP_CHECK says or else as `check`. Returns false if it is not one for
- * fuzzing: a recorded trace, or a machine that costs as much as a hundred others (the corpus has
- * those). */
-bool target_run(const uint8_t *data, size_t size, enum session_check check,
+/* Runs an input as planned, but with a brief end, and checked as KHEAP_CHECK says if it says
+ * anything. Returns false if it is not one for fuzzing: a recorded trace, or a machine that costs
+ * as much as a hundred others (the corpus has those). */
+bool target_run(const uint8_t *data, size_t size, const struct session_plan *plan,
                 struct verdict *verdict);
 
 /* Ends the process in a function named after the rule, if the verdict is that one is broken. */

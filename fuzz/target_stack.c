@@ -36,11 +36,10 @@ static void reward_costs(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct verdict verdict;
-    enum session_check check =
-        size <= UINT32_MAX && crc32_update(0, data, (uint32_t)size) % BOTH_EVERY == 0
-            ? SESSION_CHECK_BOTH
-            : SESSION_CHECK_STEP;
-    if (!target_run(data, size, check, &verdict))
+    struct session_plan plan = {.check = SESSION_CHECK_STEP};
+    if (size <= UINT32_MAX && crc32_update(0, data, (uint32_t)size) % BOTH_EVERY == 0)
+        plan.check = SESSION_CHECK_BOTH;
+    if (!target_run(data, size, &plan, &verdict))
         return 0;
     reward_costs();
     target_judge(&verdict);

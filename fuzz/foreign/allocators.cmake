@@ -3,8 +3,8 @@
 #   kheap_add_allocator(NAME SOURCES... [OPTIONS FLAGS...] [INCLUDES FOLDERS...] [LIBRARIES LIBRARIES...] [KERNEL])
 #
 # SOURCES are the allocator's files and its adapter (fuzz/foreign/adapter.h). They become one sealed object, and this the
-# programs kheap-NAME, the tool, and fuzz_NAME, the fuzz target. OPTIONS are for compiling them, LIBRARIES for linking
-# the programs. KERNEL says that they compile freestanding, and need no more than memcpy, memmove, memset, memcmp and
+# programs kheap-NAME, the tool, and fuzz_NAME, the fuzz target. OPTIONS are for compiling them ("SHELL:-include FILE"
+# where an option has an argument: CMake keeps only one of equal words), LIBRARIES for linking the programs. KERNEL says that they compile freestanding, and need no more than memcpy, memmove, memset, memcmp and
 # strlen: where the kernel is built, so is kheap-NAME.elf, the kernel with this allocator in place of the project's heap
 # (QEMU.md).
 #
@@ -88,8 +88,10 @@ function(kheap_add_tool name)
     list(JOIN folders " " folders)
     set(options)
     foreach(option IN LISTS ALLOCATOR_OPTIONS)
-        # As words of a shell, in a string of C.
-        if(NOT option MATCHES "^[-A-Za-z0-9_=./+,:@%]+$")
+        # As words of a shell, in a string of C. What CMake is told to leave together is several.
+        if(option MATCHES "^SHELL:(.*)")
+            set(option "${CMAKE_MATCH_1}")
+        elseif(NOT option MATCHES "^[-A-Za-z0-9_=./+,:@%]+$")
             set(option "'${option}'")
         endif()
         string(REPLACE "\"" "\\\"" option "${option}")
@@ -114,7 +116,8 @@ function(kheap_add_target name)
     endif()
     kheap_seal(object ${name}_parts_feedback "${KHEAP_SEAL_HOST}")
     kheap_fuzz_target_mutated(fuzz_${name} foreign kheap_mutator_foreign
-        ${PROJECT_SOURCE_DIR}/fuzz/foreign/target_foreign.c ${object})
+        ${PROJECT_SOURCE_DIR}/fuzz/foreign/target_foreign.c ${PROJECT_SOURCE_DIR}/fuzz/foreign/outcomes.c
+        ${PROJECT_SOURCE_DIR}/fuzz/reward_${KHEAP_FUZZER}.c ${object})
     target_link_libraries(fuzz_${name} PRIVATE ${ALLOCATOR_LIBRARIES})
 endfunction()
 

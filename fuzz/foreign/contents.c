@@ -1,5 +1,7 @@
 #include "fuzz/foreign/contents.h"
 
+#include <stdbool.h>
+
 #include "fuzz/foreign/bytes.h"
 
 /* Words of blocks at any address. */
@@ -98,16 +100,18 @@ _Static_assert(CONTENTS_END % CONTENTS_STRIDE == 0,
                "the words between lie at multiples of the stride");
 
 /* Where the end that is filled wholly begins; a small block has nothing before it. */
-static uintptr_t tail_start(uintptr_t size_bytes)
+static uintptr_t tail_start(uintptr_t size_bytes, uint32_t seed)
 {
-    return size_bytes > 2u * CONTENTS_END ? (size_bytes - CONTENTS_END) & ~(uintptr_t)3 : 0;
+    bool whole = size_bytes <= CONTENTS_WHOLE_BYTES && seed % CONTENTS_WHOLE_ONE_IN == 0;
+    return size_bytes > 2u * CONTENTS_END && !whole ? (size_bytes - CONTENTS_END) & ~(uintptr_t)3
+                                                    : 0;
 }
 
 void contents_write(uintptr_t at, uintptr_t size_bytes, uint32_t seed)
 {
     struct pattern pattern = pattern_of(seed);
     uintptr_t words_end = size_bytes & ~(uintptr_t)3;
-    uintptr_t tail = tail_start(size_bytes);
+    uintptr_t tail = tail_start(size_bytes, seed);
     if (tail != 0) {
         write_words(at, 0, CONTENTS_END, pattern);
         for (uintptr_t o = CONTENTS_END; o < tail; o += CONTENTS_STRIDE)
@@ -125,7 +129,7 @@ uintptr_t contents_find_damage(uintptr_t at, uintptr_t size_bytes, uint32_t seed
     struct pattern pattern = pattern_of(seed);
     uintptr_t upto = upto_bytes < size_bytes ? upto_bytes : size_bytes;
     uintptr_t words_end = upto & ~(uintptr_t)3;
-    uintptr_t tail = tail_start(size_bytes);
+    uintptr_t tail = tail_start(size_bytes, seed);
     uintptr_t from = tail < words_end ? tail : words_end;
     uintptr_t damage;
     if (tail != 0) {

@@ -1,6 +1,7 @@
 /* What the harness writes into the blocks of a foreign allocator, and finds again: a pattern that
  * no two blocks share, over all of a block's bytes where it is small, and of a large one over both
- * ends and a word in each line between. */
+ * ends and a word in each line between, but for one in CONTENTS_WHOLE_ONE_IN, by the seed, which is
+ * written wholly: an allocator may look at any byte that it takes for its own. */
 #ifndef KHEAP_FUZZ_FOREIGN_CONTENTS_H
 #define KHEAP_FUZZ_FOREIGN_CONTENTS_H
 
@@ -11,6 +12,10 @@
 
 /* Between the ends, a word in each of these. */
 #define CONTENTS_STRIDE 512u
+
+/* And if the seed is a multiple of this, all up to so many bytes. */
+#define CONTENTS_WHOLE_ONE_IN 8u
+#define CONTENTS_WHOLE_BYTES 0x40000u
 
 /* Writes the pattern of `seed` over the size_bytes bytes at `at`. */
 void contents_write(uintptr_t at, uintptr_t size_bytes, uint32_t seed);

@@ -26,6 +26,20 @@ bool grants_spare(const struct grants *grants, uintptr_t start, uintptr_t end)
     return i == grants->count || end <= grants->list[i].start;
 }
 
+uintptr_t grants_count_bytes(const struct grants *grants, uintptr_t start, uintptr_t end)
+{
+    uintptr_t bytes = 0;
+    for (uint32_t i = grants_find(grants, start); i < grants->count; i++) {
+        const struct grant *grant = &grants->list[i];
+        uintptr_t from = grant->start > start ? grant->start : start;
+        uintptr_t to = grant->end < end ? grant->end : end;
+        if (from >= to)
+            break;
+        bytes += to - from;
+    }
+    return bytes;
+}
+
 /* Moves what is at `from` and behind it to `to`. */
 static void shift(struct grants *grants, uint32_t from, uint32_t to)
 {

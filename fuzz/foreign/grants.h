@@ -25,6 +25,9 @@ uint32_t grants_find(const struct grants *grants, uintptr_t at);
 bool grants_cover(const struct grants *grants, uintptr_t start, uintptr_t end);
 bool grants_spare(const struct grants *grants, uintptr_t start, uintptr_t end);
 
+/* How many bytes of [start, end) are granted. Cost: the grants in it. */
+uintptr_t grants_count_bytes(const struct grants *grants, uintptr_t start, uintptr_t end);
+
 /* Adds a range of which nothing is granted. Returns false, with nothing changed, if there are too
  * many. */
 bool grants_add(struct grants *grants, uintptr_t start, uintptr_t end);

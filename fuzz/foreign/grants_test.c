@@ -47,6 +47,14 @@ static void expect_found(uint32_t at)
     EXPECT_EQUAL(grants_find(&grants, BASE + at), before);
 }
 
+static uint32_t count(uint32_t from, uint32_t to)
+{
+    uint32_t bytes = 0;
+    for (uint32_t i = from; i < to; i++)
+        bytes += map[i];
+    return bytes;
+}
+
 TEST(random_ranges_leave_what_a_map_of_bytes_says)
 {
     struct random random = {7};
@@ -59,6 +67,7 @@ TEST(random_ranges_leave_what_a_map_of_bytes_says)
         expect_found(from);
         EXPECT_EQUAL(grants_cover(&grants, BASE + from, BASE + to), all(from, to, true));
         EXPECT_EQUAL(grants_spare(&grants, BASE + from, BASE + to), all(from, to, false));
+        EXPECT_EQUAL(grants_count_bytes(&grants, BASE + from, BASE + to), count(from, to));
         if (all(from, to, false)) {
             EXPECT(grants_add(&grants, BASE + from, BASE + to));
             memset(map + from, true, to - from);

@@ -22,8 +22,11 @@ static bool rule_A1(struct run *run, uintptr_t at, uintptr_t usable_bytes)
 {
     bool fits = usable_bytes <= PTRDIFF_MAX && at + usable_bytes > at;
     bool granted = run_unbounded() || (fits && grants_cover(&supply.grants, at, at + usable_bytes));
-    return (fits && granted) ||
-           violation_set(&run->violation, RULE_A1, (uint32_t)at, 0, (uint32_t)usable_bytes,
+    if (fits && granted)
+        return true;
+    uintptr_t inside = fits ? grants_count_bytes(&supply.grants, at, at + usable_bytes) : 0;
+    return violation_set(&run->violation, RULE_A1, (uint32_t)at, 0,
+                         (uint32_t)(usable_bytes - inside),
                          "bytes (found: how many) that were not granted, in the block at");
 }
 
@@ -144,7 +147,7 @@ static enum run_outcome apply_zalloc(struct run *run, const struct op *op)
     uintptr_t size = run_size(op->size);
     uintptr_t product;
     bool wraps = __builtin_mul_overflow(count, size, &product);
-    if (adapter.zeroed == NULL || (!wraps && run_size_untried(product)))
+    if (adapter.zeroed == NULL || run_size_untried(wraps ? UINTPTR_MAX : product))
         return RUN_SKIPPED;
     run_call(run);
     void *result = adapter.zeroed(count, size);

@@ -27,7 +27,8 @@ bool run_thorough(const struct run *run);
 /* True if its memory is the system's own, of which it has never told. */
 bool run_unbounded(void);
 
-/* Where a size is more than any address space has, or more than this process had better try. */
+/* Where a size is more than the adapter wants to be asked for, or than this process had better
+ * try. */
 bool run_size_untried(uintptr_t size_bytes);
 
 /* Takes a result into the model: a block that must be right, or a refusal that must be. `zeroed`:

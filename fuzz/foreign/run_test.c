@@ -169,6 +169,10 @@ TEST(a_block_that_is_never_free_again_is_rule_A11)
     declared.needs = NULL;
     test_declare(&declared);
     test_breaks(LEAKS, RULE_A11, 3, "a 0 96\nf 0\n");
+    /* More memory takes nothing from what it had; less does. */
+    test_breaks(LEAKS, RULE_A11, 4, "a 0 96\nf 0\ngrow 50\n");
+    test_breaks(LEAKS, RULE_A11, 4, "append 50 9\na 0 96\nf 0\n");
+    test_passes(TEST_RIGHT, "heap bins 2 1024\na 0 96\nshrink 4000\nf 0\n");
     declared.empty_as_fresh = false;
     test_declare(&declared);
     test_passes(LEAKS, "a 0 96\nf 0\n");

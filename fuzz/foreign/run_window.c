@@ -98,7 +98,6 @@ static enum run_outcome apply_grow(struct run *run, const struct op *op)
         (void)supply_revoke(window->limit, limit);
     else
         window->limit = limit;
-    run->largest = 0; /* of a window that begins like this */
     return RUN_APPLIED;
 }
 
@@ -113,9 +112,9 @@ static enum run_outcome apply_shrink(struct run *run, const struct op *op)
     bool shrunk = adapter.shrink((void *)window->start, (void *)window->limit, (void *)limit);
     run_called(run);
     run_digest(run, shrunk);
-    run->largest = 0;
     if (!shrunk)
         return RUN_APPLIED;
+    run->largest = 0;
     const struct model_block *block = model_at_or_below(&run->model, window->limit - 1u);
     if (block != NULL && block->at >= window->start && block->at + block->usable_bytes > limit) {
         (void)violation_set(&run->violation, RULE_A1, (uint32_t)block->at, (uint32_t)limit,
@@ -145,7 +144,6 @@ static enum run_outcome apply_append(struct run *run, const struct op *op)
     run_digest(run, taken);
     if (!taken)
         (void)supply_revoke(start, start + size);
-    run->largest = 0;
     return RUN_APPLIED;
 }
 

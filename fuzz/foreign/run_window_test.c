@@ -516,6 +516,18 @@ TEST(aligned_blocks_are_freed_and_resized_as_the_adapter_says)
     expect_results("m 0 40 512\nr 0 80\n", "aa");
 }
 
+TEST(nothing_larger_is_asked_than_the_adapter_says)
+{
+    declare(ADAPTER_POOL);
+    declared.asked_max = 100;
+    test_declare(&declared);
+    expect_results("a 0 100\na 1 101\nz 1 11 10\nz 1 0xffffffff 0xffffffff\nm 1 101 16\nr 0 101\n"
+                   "greedy 101\nz 1 10 10\nr 0 99\n",
+                   "a------aa");
+    for (uint32_t i = 0; i < allocs.count; i++)
+        EXPECT(allocs.list[i].size_bytes <= 100u);
+}
+
 TEST(what_a_run_does_not_know_it_skips)
 {
     declare(ADAPTER_POOL);
@@ -548,6 +560,7 @@ int main(void)
     RUN(a_stretch_that_is_appended_touches_no_other);
     RUN(a_resize_is_made_from_outside_where_there_is_none);
     RUN(aligned_blocks_are_freed_and_resized_as_the_adapter_says);
+    RUN(nothing_larger_is_asked_than_the_adapter_says);
     RUN(what_a_run_does_not_know_it_skips);
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "fuzz/foreign/adapter.h"
 #include "fuzz/foreign/host_foreign.h"
+#include "fuzz/foreign/outcomes.h"
 #include "fuzz/foreign/run.h"
 #include "fuzz/target_input.h"
 
@@ -30,7 +31,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct verdict verdict;
-    if (target_run(data, size, SESSION_CHECK_STEP, &verdict))
+    struct outcomes outcomes = {0};
+    struct session_plan plan = {.check = SESSION_CHECK_STEP};
+    if (adapter.unwatched) {
+        plan.observe = outcomes_observe;
+        plan.observer = &outcomes;
+    }
+    if (target_run(data, size, &plan, &verdict))
         target_judge(&verdict);
     return 0;
 }

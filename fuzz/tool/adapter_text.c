@@ -88,6 +88,7 @@ const char adapter_text[] =
     "     *\n"
     "     *   .resize = krealloc,        .zeroed = kcalloc,      .aligned = kmalloc_aligned,\n"
     "     *   .usable = ksize,           .validate = kcheck,     .trim = kreclaim,\n"
+    "     *   .zeros = true              memory that it is granted is zeroed, and it relies on it\n"
     "     *   .start_align = 16          how fine a start init takes; else it starts at a page\n"
     "     *   .align_bytes = 16          every block is at a multiple of it (A9)\n"
     "     *   .needs = needs             what must be granted (A10)\n"

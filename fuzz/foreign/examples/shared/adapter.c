@@ -8,8 +8,8 @@
  *                     standard asks for no more where the size is no more.
  *   PREBUILT_ALIGN_MAX  what it is asked for at most; not defined: a page
  *
- * Its code is not watched: neither does it feed coverage back to a fuzzer, nor are its basic blocks
- * counted; and its variables are not brought back, so that a heap is fresh once only, and a
+ * Its code is not watched: a fuzzer values inputs by what the calls did instead, and basic blocks
+ * are not counted; and its variables are not brought back, so that a heap is fresh once only, and a
  * violation that needs more than one input before it may not come again. The harness lives from the
  * same heap. */
 #include "fuzz/foreign/adapter.h"
@@ -85,5 +85,6 @@ const struct adapter adapter = {
     .trim = trim,
     .align_bytes = PREBUILT_ALIGN,
     .align_max = PREBUILT_ALIGN_MAX,
+    .unwatched = true,
     .threads = true,
 };

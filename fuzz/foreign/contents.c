@@ -96,13 +96,22 @@ static uintptr_t check_end(uintptr_t at, uintptr_t from, uintptr_t to, uint32_t 
     return to;
 }
 
-_Static_assert(CONTENTS_END % CONTENTS_STRIDE == 0,
-               "the words between lie at multiples of the stride");
+_Static_assert(CONTENTS_END <= CONTENTS_STRIDE, "the first word between lies behind the first end");
 
-/* Where the end that is filled wholly begins; a small block has nothing before it. */
+/* The words between the ends lie at multiples of it. */
+static uintptr_t stride_of(uintptr_t size_bytes)
+{
+    uintptr_t stride = CONTENTS_STRIDE;
+    while (size_bytes / stride > CONTENTS_WORDS)
+        stride *= 2u;
+    return stride;
+}
+
+/* Where the end that is filled wholly begins; a small block has nothing before it, nor has one of
+ * those that are filled wholly: of a run's first eight the third. */
 static uintptr_t tail_start(uintptr_t size_bytes, uint32_t seed)
 {
-    bool whole = size_bytes <= CONTENTS_WHOLE_BYTES && seed % CONTENTS_WHOLE_ONE_IN == 0;
+    bool whole = size_bytes <= CONTENTS_WHOLE_BYTES && seed % CONTENTS_WHOLE_ONE_IN == 2u;
     return size_bytes > 2u * CONTENTS_END && !whole ? (size_bytes - CONTENTS_END) & ~(uintptr_t)3
                                                     : 0;
 }
@@ -113,8 +122,9 @@ void contents_write(uintptr_t at, uintptr_t size_bytes, uint32_t seed)
     uintptr_t words_end = size_bytes & ~(uintptr_t)3;
     uintptr_t tail = tail_start(size_bytes, seed);
     if (tail != 0) {
+        uintptr_t stride = stride_of(size_bytes);
         write_words(at, 0, CONTENTS_END, pattern);
-        for (uintptr_t o = CONTENTS_END; o < tail; o += CONTENTS_STRIDE)
+        for (uintptr_t o = stride; o < tail; o += stride)
             write_words(at, o, o + 4u, pattern);
     }
     write_words(at, tail, words_end, pattern);
@@ -137,11 +147,12 @@ uintptr_t contents_find_damage(uintptr_t at, uintptr_t size_bytes, uint32_t seed
         damage = check_words(at, 0, head, pattern);
         if (damage != head)
             return damage;
-        for (uintptr_t o = CONTENTS_END; o < from; o += CONTENTS_STRIDE)
+        uintptr_t stride = stride_of(size_bytes);
+        for (uintptr_t o = stride; o < from; o += stride)
             if (check_words(at, o, o + 4u, pattern) != o + 4u)
                 return o;
         /* Words between those of the stride were not written. */
-        if (from < tail && words_end >= CONTENTS_END && words_end % CONTENTS_STRIDE != 0)
+        if (from < tail && words_end >= CONTENTS_END && words_end % stride != 0)
             return upto_bytes;
     }
     damage = check_end(at, from, upto, seed);

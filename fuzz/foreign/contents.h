@@ -10,10 +10,12 @@
 /* Blocks of up to twice this many bytes are filled wholly, others at both ends. */
 #define CONTENTS_END 512u
 
-/* Between the ends, a word in each of these. */
+/* Between the ends, a word in each of these; in more, where that would be more words than
+ * CONTENTS_WORDS: each may be a page that nobody else has touched. */
 #define CONTENTS_STRIDE 512u
+#define CONTENTS_WORDS 512u
 
-/* And if the seed is a multiple of this, all up to so many bytes. */
+/* And of one block in so many, by its seed, all up to so many bytes. */
 #define CONTENTS_WHOLE_ONE_IN 8u
 #define CONTENTS_WHOLE_BYTES 0x40000u
 

@@ -20,8 +20,32 @@ static uintptr_t place(uintptr_t offset)
 static bool is_written(uintptr_t size_bytes, uint32_t seed, uintptr_t offset)
 {
     uintptr_t tail = (size_bytes - CONTENTS_END) & ~(uintptr_t)3;
-    return size_bytes <= 2u * CONTENTS_END || seed % CONTENTS_WHOLE_ONE_IN == 0 ||
+    return size_bytes <= 2u * CONTENTS_END || seed % CONTENTS_WHOLE_ONE_IN == 2u ||
            offset < CONTENTS_END || offset >= tail || offset % CONTENTS_STRIDE < 4u;
+}
+
+TEST(a_very_large_block_is_read_at_both_ends_and_at_so_many_words)
+{
+    static uint8_t large[CONTENTS_STRIDE * CONTENTS_WORDS * 5u];
+    uintptr_t at = (uintptr_t)large;
+    uintptr_t size = sizeof(large) - 3u;
+    uintptr_t tail = (size - CONTENTS_END) & ~(uintptr_t)3;
+    uintptr_t written = 0;
+    contents_write(at, size, 1);
+    EXPECT_EQUAL(contents_find_damage(at, size, 1, size), size);
+    for (uintptr_t o = CONTENTS_END; o < tail; o += 4u) {
+        bool is = contents_read(at + o, 4) != 0;
+        written += is;
+        if (is && written % 50u == 1u) {
+            large[o] ^= 1u;
+            EXPECT_EQUAL(contents_find_damage(at, size, 1, size), o);
+            /* As a resize leaves it: cut behind this word, and before it. */
+            EXPECT_EQUAL(contents_find_damage(at, size, 1, o + 9u), o);
+            EXPECT_EQUAL(contents_find_damage(at, size, 1, o), o);
+            large[o] ^= 1u;
+        }
+    }
+    EXPECT(written > CONTENTS_WORDS / 2u && written <= CONTENTS_WORDS);
 }
 
 TEST(contents_of_any_size_at_any_address_are_found_intact_and_stay_within)
@@ -125,6 +149,7 @@ int main(void)
     RUN(contents_of_any_size_at_any_address_are_found_intact_and_stay_within);
     RUN(every_byte_of_a_small_block_is_read);
     RUN(a_large_block_is_read_at_both_ends_and_in_each_line);
+    RUN(a_very_large_block_is_read_at_both_ends_and_at_so_many_words);
     RUN(of_a_large_block_that_was_cut_what_is_left_is_read_to_the_byte);
     RUN(two_blocks_differ_in_their_words);
     RUN(a_word_is_read_with_as_many_bytes_as_there_are);

@@ -1,7 +1,5 @@
 #include "fuzz/foreign/contents.h"
 
-#include <stdbool.h>
-
 #include "fuzz/foreign/bytes.h"
 
 /* Words of blocks at any address. */
@@ -107,13 +105,12 @@ static uintptr_t stride_of(uintptr_t size_bytes)
     return stride;
 }
 
-/* Where the end that is filled wholly begins; a small block has nothing before it, nor has one of
- * those that are filled wholly: of a run's first eight the third. */
+/* Where the end that is filled wholly begins; a small block has nothing before it. */
 static uintptr_t tail_start(uintptr_t size_bytes, uint32_t seed)
 {
-    bool whole = size_bytes <= CONTENTS_WHOLE_BYTES && seed % CONTENTS_WHOLE_ONE_IN == 2u;
-    return size_bytes > 2u * CONTENTS_END && !whole ? (size_bytes - CONTENTS_END) & ~(uintptr_t)3
-                                                    : 0;
+    if (size_bytes <= 2u * CONTENTS_END || contents_whole(size_bytes, seed))
+        return 0;
+    return (size_bytes - CONTENTS_END) & ~(uintptr_t)3;
 }
 
 void contents_write(uintptr_t at, uintptr_t size_bytes, uint32_t seed)

@@ -5,6 +5,7 @@
 #ifndef KHEAP_FUZZ_FOREIGN_CONTENTS_H
 #define KHEAP_FUZZ_FOREIGN_CONTENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Blocks of up to twice this many bytes are filled wholly, others at both ends. */
@@ -15,9 +16,15 @@
 #define CONTENTS_STRIDE 512u
 #define CONTENTS_WORDS 512u
 
-/* And of one block in so many, by its seed, all up to so many bytes. */
+/* Of one block in so many, by its seed and size, all up to so many bytes. */
 #define CONTENTS_WHOLE_ONE_IN 8u
 #define CONTENTS_WHOLE_BYTES 0x40000u
+
+static inline bool contents_whole(uintptr_t size_bytes, uint32_t seed)
+{
+    return size_bytes <= CONTENTS_WHOLE_BYTES &&
+           (seed + size_bytes / 16u) % CONTENTS_WHOLE_ONE_IN == 0;
+}
 
 /* Writes the pattern of `seed` over the size_bytes bytes at `at`. */
 void contents_write(uintptr_t at, uintptr_t size_bytes, uint32_t seed);

@@ -20,7 +20,7 @@ static uintptr_t place(uintptr_t offset)
 static bool is_written(uintptr_t size_bytes, uint32_t seed, uintptr_t offset)
 {
     uintptr_t tail = (size_bytes - CONTENTS_END) & ~(uintptr_t)3;
-    return size_bytes <= 2u * CONTENTS_END || seed % CONTENTS_WHOLE_ONE_IN == 2u ||
+    return size_bytes <= 2u * CONTENTS_END || contents_whole(size_bytes, seed) ||
            offset < CONTENTS_END || offset >= tail || offset % CONTENTS_STRIDE < 4u;
 }
 

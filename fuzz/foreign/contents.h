@@ -1,6 +1,6 @@
 /* What the harness writes into the blocks of a foreign allocator, and finds again: a pattern that
  * no two blocks share, over all of a block's bytes where it is small, and of a large one over both
- * ends and a word in each line between, but for one in CONTENTS_WHOLE_ONE_IN, by the seed, which is
+ * ends and words between, but for one in CONTENTS_WHOLE_ONE_IN, by its seed and size, which is
  * written wholly: an allocator may look at any byte that it takes for its own. */
 #ifndef KHEAP_FUZZ_FOREIGN_CONTENTS_H
 #define KHEAP_FUZZ_FOREIGN_CONTENTS_H

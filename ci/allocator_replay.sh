@@ -48,14 +48,16 @@ replay_trace()
 # A heap that refuses whatever it is asked for breaks no rule, but the adapter cannot be right.
 check_grants()
 {
-    local log=$logs/first.log
-    printf '# kheap\nheap bins 1024 1024\na 0 1\n' > "$work/first.txt"
-    "${bound[@]}" "$tool" replay --trace "$work/first.txt" > "$log" 2>&1 < /dev/null || return 0
-    if grep -q '^ *1  a 0 1  *skipped$' "$log"; then
-        die "the adapter's init refuses a window of 4 MiB (see window_min and window_max), so nothing could be found" "$log"
-    elif grep -q '^ *1  a 0 1  *refused$' "$log"; then
-        die "a fresh heap of 4 MiB refuses 1 byte, so nothing could be found: is the adapter right?" "$log"
+    local log=$logs/first.log machine none="so nothing could be found: is the adapter right?"
+    for machine in '1024 1024' '4096 4096' '4096 260096'; do
+        printf '# kheap\nheap bins %s\na 0 1\na 1 64\na 2 4096\na 3 65536\n' "$machine" > "$work/first.txt"
+        "${bound[@]}" "$tool" replay --trace "$work/first.txt" > "$log" 2>&1 < /dev/null || return 0
+        ! grep '^ *[1-4]  a ' "$log" | grep -q -v -E '  (skipped|refused)($|;)' || return 0
+    done
+    if grep -q '^ *1  a .*  skipped$' "$log"; then
+        die "init refuses windows of 4 MiB, 16 MiB and more (window_min?), $none" "$log"
     fi
+    die "a fresh heap refuses 1, 64, 4096 and 65536 bytes, $none" "$log"
 }
 
 step_replay()

@@ -47,9 +47,10 @@ uint32_t pick_slot(struct random *random, slots_t used, bool in_use)
 static uint32_t window_room(struct random *random, const struct op_config *config)
 {
     uint32_t window = (pick_foreign ? config->frame_count : config->window_pages) * PAGE_BYTES;
-    if (random_below(random, 2) == 0)
-        return window - random_below(random, 2u * PAGE_BYTES);
-    return window - PICK_CONTROL_BYTES - 8u * random_below(random, 8);
+    uint32_t less = random_below(random, 2) == 0
+                        ? random_below(random, 2u * PAGE_BYTES)
+                        : PICK_CONTROL_BYTES + 8u * random_below(random, 8);
+    return less < window ? window - less : window;
 }
 
 /* Where a foreign allocator's arithmetic wraps or its classes begin: just below and above 2^k for

@@ -208,7 +208,7 @@ bool op_text_recognise(const char *text, size_t size_bytes)
            (size_bytes == length || text[length] == '\n' || text[length] == '\r');
 }
 
-/* Any bytes are operations, but who writes words and numbers means them. */
+/* By its characters, and its first line that has words. */
 bool op_text_resembles(const char *text, size_t size_bytes)
 {
     struct line unused;

@@ -27,7 +27,7 @@
 /* True if the first line is OP_TEXT_MAGIC. */
 bool op_text_recognise(const char *text, size_t size_bytes);
 
-/* True if these bytes, which are none, look like one that lacks this line. */
+/* True if bytes that op_text_recognise does not take look like a text without its first line. */
 bool op_text_resembles(const char *text, size_t size_bytes);
 
 /* Reads a whole text, and replaces *ops by its operations. Returns false with *error set to the

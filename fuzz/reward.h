@@ -6,8 +6,12 @@
 
 #include <stdint.h>
 
+/* How many there are: each costs an engine time, so that a target which needs more says so. */
+#ifndef REWARD_COUNT
+#define REWARD_COUNT 576u
+#endif
+
 /* Rewards `number` of REWARD_COUNT as something that this input has reached. */
-#define REWARD_COUNT 4096u
 void reward(uint32_t number);
 
 #endif

@@ -122,8 +122,8 @@ struct adapter {
      * that there is room for. */
     size_t size_max;
 
-    /* Nothing larger is asked of any of its functions: for who knows that sizes wrap in it, and
-     * wants to see what else there is. 0: every size is. */
+    /* No larger size, count or product is asked of its functions: for who knows that they wrap in
+     * it, and wants to see what else there is. 0: every size is. */
     size_t asked_max;
 
     /* The least waste: a request must be granted (rule A10) if there is a stretch of at least this
@@ -132,21 +132,22 @@ struct adapter {
      * hooks have granted or would grant, without the bytes that it keeps there for itself:
      * `front_bytes` and `end_bytes` of each stretch of memory that touches no other. Headers and
      * rounding are included. align_bytes is 0 for a plain request. It is asked after the refusal,
-     * of which it may know more: SIZE_MAX excuses it. NULL: any refusal will do. An
-     * allocator that keeps more for a block than was asked for, as where a resize to less leaves
-     * all as it is, can promise this only with `usable`; one that keeps memory of its own between
-     * the blocks cannot. */
+     * of which it may know more: SIZE_MAX excuses it. NULL: any refusal will do. Where a block can
+     * keep more than was asked for, as after a resize to less that leaves all as it is, `needs` is
+     * right only with `usable`; where the allocator keeps memory of its own between blocks, never.
+     */
     size_t (*needs)(size_t align_bytes, size_t size_bytes);
     size_t front_bytes;
     size_t end_bytes;
 
-    /* With nothing live, what a fresh heap in the same window grants is granted again (rule A11),
-     * also when grow or append has given it more since, but not when shrink has taken some; if a
-     * hook refuses it, then after a trim. */
+    /* With nothing live, what a fresh heap in the same window grants is granted again (rule A11);
+     * if a hook refuses it, then after a trim. That grow and append have given it more since
+     * changes nothing; once shrink has taken some it is not checked. */
     bool empty_as_fresh;
 
     /* When the heap is full, a block of alloc's that is freed can be had again, by a request for
-     * the same size (rule A12). Not to be promised by who looks for it in a bin of larger sizes. */
+     * the same size (rule A12). Not for an
+     * allocator that looks only in bins of larger sizes. */
     bool same_again;
 
     /* A resize to the size that was last asked for the block, or to less, is not refused (rule
@@ -163,10 +164,6 @@ struct adapter {
      * loops count, memcpy and memset do not, nor does what a hook does. 0: only that a call ends.
      * It is counted in builds whose compiler can (fuzz/foreign/README.md). */
     uint32_t steps_max;
-
-    /* Fuzzers see nothing of its code, as it was not compiled for them (a library): they are told
-     * what the calls were and did instead. */
-    bool unwatched;
 
     /* It may be called from several threads at once: `kheap-NAME stress' does. Hooks may be, too.
      */

@@ -1,12 +1,14 @@
 # How an allocator is put under the harness:
 #
-#   kheap_add_allocator(NAME SOURCES... [OPTIONS FLAGS...] [INCLUDES FOLDERS...] [LIBRARIES LIBRARIES...] [KERNEL])
+#   kheap_add_allocator(NAME SOURCES... [OPTIONS FLAGS...] [INCLUDES FOLDERS...] [LIBRARIES LIBRARIES...] [KERNEL]
+#                       [UNWATCHED])
 #
 # SOURCES are the allocator's files and its adapter (fuzz/foreign/adapter.h). They become one sealed object, and this the
 # programs kheap-NAME, the tool, and fuzz_NAME, the fuzz target. OPTIONS are for compiling them ("SHELL:-include FILE"
-# where an option has an argument: CMake keeps only one of equal words), LIBRARIES for linking the programs. KERNEL says that they compile freestanding, and need no more than memcpy, memmove, memset, memcmp and
-# strlen: where the kernel is built, so is kheap-NAME.elf, the kernel with this allocator in place of the project's heap
-# (QEMU.md).
+# where an option has an argument: CMake keeps only one of equal words), LIBRARIES for linking the programs. KERNEL says
+# that they compile freestanding, and need no more than memcpy, memmove, memset, memcmp and strlen: where the kernel is
+# built, so is kheap-NAME.elf, the kernel with this allocator in place of the project's heap (QEMU.md). UNWATCHED says
+# that they are not the allocator, which is a library: fuzzers value inputs by what the calls do then (outcomes.h).
 #
 # Sealed means: all that they define is local to the object but for the constant `adapter`, so that an allocator may
 # define malloc or sbrk without replacing the process's; and what variables they have lie in sections of their own, which
@@ -116,8 +118,14 @@ function(kheap_add_target name)
     endif()
     kheap_seal(object ${name}_parts_feedback "${KHEAP_SEAL_HOST}")
     kheap_fuzz_target_mutated(fuzz_${name} foreign kheap_mutator_foreign
-        ${PROJECT_SOURCE_DIR}/fuzz/foreign/target_foreign.c ${PROJECT_SOURCE_DIR}/fuzz/foreign/outcomes.c
-        ${PROJECT_SOURCE_DIR}/fuzz/reward_${KHEAP_FUZZER}.c ${object})
+        ${PROJECT_SOURCE_DIR}/fuzz/foreign/target_foreign.c ${object})
+    if(ALLOCATOR_UNWATCHED)
+        target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/foreign/outcomes.c
+            ${PROJECT_SOURCE_DIR}/fuzz/reward_${KHEAP_FUZZER}.c)
+        target_compile_definitions(fuzz_${name} PRIVATE REWARD_COUNT=16384u)
+    else()
+        target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/foreign/outcomes_none.c)
+    endif()
     target_link_libraries(fuzz_${name} PRIVATE ${ALLOCATOR_LIBRARIES})
 endfunction()
 
@@ -140,7 +148,7 @@ endfunction()
 file(REAL_PATH examples KHEAP_EXAMPLES)
 
 function(kheap_add_allocator name)
-    cmake_parse_arguments(ALLOCATOR "KERNEL" "" "OPTIONS;INCLUDES;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(ALLOCATOR "KERNEL;UNWATCHED" "" "OPTIONS;INCLUDES;LIBRARIES" ${ARGN})
     file(REAL_PATH . folder)
     cmake_path(IS_PREFIX KHEAP_EXAMPLES "${folder}" example)
     get_property(made GLOBAL PROPERTY KHEAP_ALLOCATORS_MADE)
@@ -165,7 +173,7 @@ endfunction()
 
 # The tool alone.
 function(kheap_add_allocator_tool name)
-    cmake_parse_arguments(ALLOCATOR "KERNEL" "" "OPTIONS;INCLUDES;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(ALLOCATOR "KERNEL;UNWATCHED" "" "OPTIONS;INCLUDES;LIBRARIES" ${ARGN})
     kheap_add_tool(${name})
 endfunction()
 
@@ -182,6 +190,6 @@ function(kheap_add_prebuilt_allocator name)
     if(PREBUILT_LIBRARY)
         list(APPEND options -DPREBUILT_LIBRARY="${PREBUILT_LIBRARY}")
     endif()
-    kheap_add_allocator(${name} ${PROJECT_SOURCE_DIR}/fuzz/foreign/examples/shared/adapter.c
+    kheap_add_allocator(${name} ${PROJECT_SOURCE_DIR}/fuzz/foreign/examples/shared/adapter.c UNWATCHED
         OPTIONS ${options} LIBRARIES ${PREBUILT_LIBRARY} ${CMAKE_DL_LIBS})
 endfunction()

@@ -1,7 +1,7 @@
 /* What the harness writes into the blocks of a foreign allocator, and finds again: a pattern that
- * no two blocks share, over all of a block's bytes where it is small, and of a large one over both
- * ends and words between, but for one in CONTENTS_WHOLE_ONE_IN, by its seed and size, which is
- * written wholly: an allocator may look at any byte that it takes for its own. */
+ * no two blocks share. It covers all of a small block; of a large one both ends, and words between.
+ * One large block in CONTENTS_WHOLE_ONE_IN is covered wholly: an allocator may look at any byte
+ * that it takes for its own. */
 #ifndef KHEAP_FUZZ_FOREIGN_CONTENTS_H
 #define KHEAP_FUZZ_FOREIGN_CONTENTS_H
 
@@ -11,8 +11,8 @@
 /* Blocks of up to twice this many bytes are filled wholly, others at both ends. */
 #define CONTENTS_END 512u
 
-/* Between the ends, a word in each of these; in more, where that would be more words than
- * CONTENTS_WORDS: each may be a page that nobody else has touched. */
+/* Between the ends, one word in each CONTENTS_STRIDE bytes; the stride doubles until there are at
+ * most CONTENTS_WORDS: each may be on a page that nobody else has touched. */
 #define CONTENTS_STRIDE 512u
 #define CONTENTS_WORDS 512u
 

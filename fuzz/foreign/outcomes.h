@@ -5,6 +5,9 @@
 
 #include "fuzz/session.h"
 
+/* Whether they are: chosen by the build (outcomes.c or outcomes_none.c). */
+extern const bool outcomes_wanted;
+
 /* Of one run, zero before it: the last outcome, and the last in each slot. */
 struct outcomes {
     uint32_t last;

@@ -46,7 +46,7 @@ struct run {
     bool touched;         /* the operation let a block come or go */
     bool validating;      /* a call of validate is being made */
     uint32_t unvalidated; /* so many operations more without one */
-    uintptr_t largest;    /* what the fresh heap granted, before its window grew; 0: not known */
+    uintptr_t largest;    /* what the fresh heap granted; 0: not known, or it has shrunk since */
     uint32_t steps;       /* the most of a call of this operation */
     uint32_t call_count;
     uint32_t misuse_count; /* reported in this operation */

@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct verdict verdict;
     struct outcomes outcomes = {0};
     struct session_plan plan = {.check = SESSION_CHECK_STEP};
-    if (adapter.unwatched) {
+    if (outcomes_wanted) {
         plan.observe = outcomes_observe;
         plan.observer = &outcomes;
     }

@@ -85,6 +85,5 @@ const struct adapter adapter = {
     .trim = trim,
     .align_bytes = PREBUILT_ALIGN,
     .align_max = PREBUILT_ALIGN_MAX,
-    .unwatched = true,
     .threads = true,
 };

@@ -38,6 +38,9 @@ if(KHEAP_FUZZER STREQUAL "afl" OR KHEAP_ENGINE)
     set(KHEAP_STEPS_FEEDBACK)
 endif()
 
+# For what calls do (outcomes.c), in place of branches.
+set(KHEAP_OUTCOME_REWARDS REWARD_COUNT=16384u)
+
 # The sources of ${name}, to be sealed, as the library ${parts}.
 function(kheap_allocator_parts parts)
     add_library(${parts} OBJECT ${ALLOCATOR_UNPARSED_ARGUMENTS})
@@ -122,7 +125,7 @@ function(kheap_add_target name)
     if(ALLOCATOR_UNWATCHED)
         target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/foreign/outcomes.c
             ${PROJECT_SOURCE_DIR}/fuzz/reward_${KHEAP_FUZZER}.c)
-        target_compile_definitions(fuzz_${name} PRIVATE REWARD_COUNT=16384u)
+        target_compile_definitions(fuzz_${name} PRIVATE ${KHEAP_OUTCOME_REWARDS})
     else()
         target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/foreign/outcomes_none.c)
     endif()
@@ -173,7 +176,7 @@ endfunction()
 
 # The tool alone.
 function(kheap_add_allocator_tool name)
-    cmake_parse_arguments(ALLOCATOR "KERNEL;UNWATCHED" "" "OPTIONS;INCLUDES;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(ALLOCATOR "KERNEL" "" "OPTIONS;INCLUDES;LIBRARIES" ${ARGN})
     kheap_add_tool(${name})
 endfunction()
 

@@ -10,6 +10,7 @@
 #include "fuzz/foreign/adapter.h"
 #include "fuzz/foreign/contents.h"
 #include "fuzz/foreign/memory.h"
+#include "fuzz/foreign/run.h"
 #include "fuzz/foreign/steps.h"
 #include "fuzz/foreign/stress.h"
 #include "fuzz/random.h"
@@ -94,8 +95,8 @@ static uint32_t pick_bytes(struct random *random)
     uint32_t most = random_below(random, 16) == 0  ? 65536u
                     : random_below(random, 4) == 0 ? 4096u
                                                    : 256u;
-    if (adapter.asked_max != 0 && adapter.asked_max < most)
-        most = (uint32_t)adapter.asked_max;
+    if (run_asked_max() < most)
+        most = (uint32_t)run_asked_max();
     return 1u + random_below(random, most);
 }
 

@@ -84,7 +84,7 @@ bool run_unbounded(void)
 
 bool run_size_untried(uintptr_t size_bytes)
 {
-    if (adapter.asked_max != 0 && size_bytes > adapter.asked_max)
+    if (size_bytes > run_asked_max())
         return true;
     /* Memory of the system's own is granted as long as it is not used, and here it is. */
     return run_unbounded() && size_bytes > 0x4000000u && size_bytes <= PTRDIFF_MAX;
@@ -189,8 +189,7 @@ static uintptr_t largest_declared(uintptr_t room)
 static uintptr_t largest_search(struct run *run, const struct supply_window *window, uintptr_t room)
 {
     uintptr_t granted = 0;
-    uintptr_t asked = adapter.asked_max != 0 && adapter.asked_max < room ? adapter.asked_max : room;
-    uintptr_t refused = asked + 1u;
+    uintptr_t refused = (room < run_asked_max() ? room : run_asked_max()) + 1u;
     uintptr_t tried = largest_declared(room);
     for (uintptr_t step = 1; tried > granted && tried < refused; step *= 2u) {
         if (!fresh_grants(run, window, tried))

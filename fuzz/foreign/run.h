@@ -22,6 +22,7 @@
 #ifndef KHEAP_FUZZ_FOREIGN_RUN_H
 #define KHEAP_FUZZ_FOREIGN_RUN_H
 
+#include "fuzz/foreign/adapter.h"
 #include "fuzz/foreign/model.h"
 #include "fuzz/foreign/supply.h"
 #include "fuzz/session.h"
@@ -109,6 +110,12 @@ uintptr_t run_stretch(const struct op *op);
  * sizes have 64 bits, from there on it stands for 2^k + d: k is 32 to 63 by its bits 24 to 30
  * modulo 32, d its low 24 bits as a signed number; with the top 8 bits all set, for 2^64 - d. */
 size_t run_size(uint32_t n);
+
+/* The largest size to be asked for. */
+static inline size_t run_asked_max(void)
+{
+    return adapter.asked_max != 0 ? adapter.asked_max : SIZE_MAX;
+}
 
 /* What the adapter does not declare, and so is not checked: rule ids with their claims, a line
  * each, are given to `tell`. */

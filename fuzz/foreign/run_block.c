@@ -149,9 +149,8 @@ static enum run_outcome apply_zalloc(struct run *run, const struct op *op)
     uintptr_t size = run_size(op->size);
     uintptr_t product;
     bool wraps = __builtin_mul_overflow(count, size, &product);
-    bool small =
-        adapter.asked_max == 0 || (count <= adapter.asked_max && size <= adapter.asked_max);
-    if (adapter.zeroed == NULL || !small || run_size_untried(wraps ? UINTPTR_MAX : product))
+    bool large = count > run_asked_max() || size > run_asked_max();
+    if (adapter.zeroed == NULL || large || run_size_untried(wraps ? UINTPTR_MAX : product))
         return RUN_SKIPPED;
     run_call(run);
     void *result = adapter.zeroed(count, size);
